@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What the command line, other domains and the web page may know of HA: the manager's API under /v1.
+ *
+ * GET  /v1/status            -> Status
+ * GET  /v1/hosts             -> { hosts: HostView[] }      GET /v1/hosts/NAME  -> HostView
+ * GET  /v1/groups            -> { groups: GroupView[] }    GET /v1/groups/NAME -> GroupView (NAME percent-encoded)
+ * GET  /v1/events?before=N&after=N&limit=N&host=H&group=G -> { events: EventView[] }   ascending by id
+ * GET  /v1/explain/NAME      -> Explanation
+ * POST /v1/orders            OrderRequest -> OrderAnswer
+ * GET  /v1/stream            -> server-sent events: `status` (a Status) and `event` (an EventView)
+ */
+import { z } from 'zod';
+
+export const ResourceView = z.object({
+  name: z.string(),
+  kind: z.string(),
+  parent: z.string().optional(),
+  /** What is known of it on each host. */
+  hosts: z.array(
+    z.object({
+      host: z.string(),
+      status: z.enum(['running', 'stopped', 'unknown']),
+      /** By what we know it, or why we do not. */
+      text: z.string(),
+    }),
+  ),
+});
+export type ResourceView = z.infer<typeof ResourceView>;
+
+export const GroupView = z.object({
+  name: z.string(),
+  homeHost: z.string(),
+  failoverHosts: z.array(z.string()),
+  managed: z.boolean(),
+  /** running: all of it, on one host. */
+  status: z.enum([
+    'running',
+    'starting',
+    'stopping',
+    'stopped',
+    'degraded',
+    'waiting',
+    'failed',
+    'unknown',
+    'conflict',
+  ]),
+  /** Where it runs, starts or stops. */
+  host: z.string().optional(),
+  /** Why it is so and what it waits for, in words. */
+  reason: z.string(),
+  resources: z.array(ResourceView),
+});
+export type GroupView = z.infer<typeof GroupView>;
+
+export const HostView = z.object({
+  name: z.string(),
+  /** off: confirmed. silent: no answer for heartbeat_timeout. refused: the kernel lives, the agent does not. */
+  status: z.enum(['unheard', 'online', 'silent', 'refused', 'off']),
+  active: z.boolean(),
+  /** May be fenced without being told to. */
+  armed: z.boolean(),
+  boot: z.string().optional(),
+  /** Milliseconds since the last answer. */
+  heardMsAgo: z.int().optional(),
+  fence: z.object({ cause: z.string(), phase: z.string(), sinceMsAgo: z.int() }).optional(),
+  /** Why it is not fenced although it seems to need it. */
+  notFenced: z.string().optional(),
+  devices: z.array(
+    z.object({
+      name: z.string(),
+      level: z.int(),
+      /** Proven: has said on while the host was beating. wrong: says off for a host that beats. */
+      trust: z.enum(['unproven', 'proven', 'wrong']),
+      power: z.enum(['on', 'off', 'unknown']),
+    }),
+  ),
+  reason: z.string(),
+});
+export type HostView = z.infer<typeof HostView>;
+
+export const Alarm = z.object({
+  host: z.string().optional(),
+  group: z.string().optional(),
+  text: z.string(),
+});
+export type Alarm = z.infer<typeof Alarm>;
+
+export const EventView = z.object({
+  id: z.int(),
+  /** ISO 8601, UTC. */
+  time: z.string(),
+  name: z.string(),
+  severity: z.enum(['info', 'warning', 'alarm']),
+  host: z.string().optional(),
+  group: z.string().optional(),
+  resource: z.string().optional(),
+  text: z.string(),
+  operator: z.string().optional(),
+});
+export type EventView = z.infer<typeof EventView>;
+
+export const Status = z.object({
+  mode: z.enum(['observe', 'manage']),
+  /** The manager obeys nobody else and may act; false: another manager has taken over. */
+  acting: z.boolean(),
+  epoch: z.object({ journal: z.string(), number: z.int() }),
+  hosts: z.array(HostView),
+  groups: z.array(GroupView),
+  alarms: z.array(Alarm),
+});
+export type Status = z.infer<typeof Status>;
+
+export const VERBS = [
+  'fence',
+  'confirm-off',
+  'reset',
+  'failback',
+  'manage',
+  'unmanage',
+  'activate',
+  'deactivate',
+  'cleanup',
+] as const;
+
+export const OrderRequest = z.strictObject({
+  verb: z.enum(VERBS),
+  target: z.string().min(1).max(256),
+  force: z.boolean().default(false),
+  reason: z.string().max(1024).default(''),
+  /** Login of who asks; the socket's peer credentials take its place once they are checked. */
+  operator: z.string().max(64).default(''),
+});
+export type OrderRequest = z.infer<typeof OrderRequest>;
+
+export const OrderAnswer = z.object({
+  id: z.string(),
+  outcome: z.enum(['done', 'accepted', 'refused', 'failed']),
+  text: z.string(),
+});
+export type OrderAnswer = z.infer<typeof OrderAnswer>;
+
+export const Explanation = z.object({
+  kind: z.enum(['host', 'group']),
+  host: HostView.optional(),
+  group: GroupView.optional(),
+  events: z.array(EventView),
+  /** Last outputs of the scripts, newest first, as the agents kept them. */
+  outputs: z.array(
+    z.object({
+      host: z.string(),
+      resource: z.string(),
+      operation: z.string(),
+      begun: z.string(),
+      durationMs: z.int(),
+      outcome: z.string(),
+      stdout: z.string(),
+      stderr: z.string(),
+    }),
+  ),
+});
+export type Explanation = z.infer<typeof Explanation>;
