@@ -4,8 +4,8 @@
  *
  * GET  /v1/identity    -> Identity
  * PUT  /v1/watch       Watch        -> {}                    replaces the list of watched resources
- * POST /v1/poll        Poll         -> Beat                  held up to wait_ms, sooner on a change
- * POST /v1/operations  Operate      -> OperationStatus       held up to wait_ms; same request: same answer
+ * POST /v1/poll        Poll         -> Beat                  held up to waitMs, sooner on a change
+ * POST /v1/operations  Operate      -> OperationStatus       held up to waitMs; same request: same answer
  * POST /v1/reach       Reach        -> ReachAnswer
  * GET  /v1/outputs     -> Outputs                            the last outputs of each resource
  *
@@ -27,9 +27,9 @@ export const Resource = z.strictObject({
 export type Resource = z.infer<typeof Resource>;
 
 export const WatchedResource = Resource.extend({
-  interval_ms: z.int().min(100),
+  intervalMs: z.int().min(100),
   /** Without it: from the script's meta-data, else 20 s. */
-  timeout_ms: z.int().min(1).optional(),
+  timeoutMs: z.int().min(1).optional(),
 });
 export type WatchedResource = z.infer<typeof WatchedResource>;
 
@@ -43,7 +43,7 @@ export const Identity = z.object({
   host: z.string(),
   /** One power-on: kept in the host's /run. Equal or different is all that it tells. */
   boot: z.string(),
-  kernel_boot: z.string(),
+  kernelBoot: z.string(),
   /** One run of the agent in a boot. */
   incarnation: z.string(),
   version: z.string(),
@@ -57,7 +57,7 @@ export const Poll = z.strictObject({
   epoch: Epoch,
   /** The version of the last Beat that the manager has taken in; 0 asks for everything. */
   cursor: z.int().min(0),
-  wait_ms: z.int().min(0).max(60_000),
+  waitMs: z.int().min(0).max(60_000),
 });
 export type Poll = z.infer<typeof Poll>;
 
@@ -72,8 +72,8 @@ export const WatchedState = z.object({
   /** That monitor ran into its time-out, or could not be run. */
   failure: z.enum(['timed-out', 'not-run']).optional(),
   /** How long ago that monitor was begun and ended. */
-  begun_ms_ago: z.int().optional(),
-  ended_ms_ago: z.int().optional(),
+  begunMsAgo: z.int().optional(),
+  endedMsAgo: z.int().optional(),
   /** Operations of this resource of which a process is alive now, orphans of earlier incarnations included. */
   alive: z.array(z.enum(OPERATIONS)),
   /** The reason that the script gave, shortened. */
@@ -101,8 +101,8 @@ export const Operate = z.strictObject({
   operation: z.enum(OPERATIONS),
   resource: Resource,
   /** Without it: from the script's meta-data, else 20 s. */
-  timeout_ms: z.int().min(1).max(86_400_000).optional(),
-  wait_ms: z.int().min(0).max(60_000),
+  timeoutMs: z.int().min(1).max(86_400_000).optional(),
+  waitMs: z.int().min(0).max(60_000),
 });
 export type Operate = z.infer<typeof Operate>;
 
@@ -126,7 +126,7 @@ export const OperationStatus = z.object({
   boot: z.string(),
   incarnation: z.string(),
   /** Which time-out holds; the manager waits no longer than that and a little. */
-  timeout_ms: z.int(),
+  timeoutMs: z.int(),
   /** Absent while it runs. */
   outcome: Outcome.optional(),
 });
@@ -136,7 +136,7 @@ export type OperationStatus = z.infer<typeof OperationStatus>;
 export const Reach = z.strictObject({
   address: z.string().min(1).max(256),
   port: z.int().min(1).max(65_535),
-  deadline_ms: z.int().min(1).max(60_000),
+  deadlineMs: z.int().min(1).max(60_000),
 });
 export type Reach = z.infer<typeof Reach>;
 
@@ -152,7 +152,7 @@ export const Output = z.object({
   request: z.string(),
   /** ISO 8601 in UTC, by the host's clock: for people, never for decisions. */
   begun: z.string(),
-  duration_ms: z.int(),
+  durationMs: z.int(),
   outcome: Outcome,
   stdout: z.string(),
   stderr: z.string(),
