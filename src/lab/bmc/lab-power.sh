@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The power switch of a lab host. What lies in HOSTDIR is described in power-contract.md.
+#
+#   lab-power.sh status HOSTDIR              prints on or off
+#   lab-power.sh off HOSTDIR                 prints off once no process of the host is left
+#   lab-power.sh on HOSTDIR                  prints on once the host's init runs
+#   lab-power.sh become-init HOSTDIR CMD...  in the host's new pid namespace, with the outer /proc
+#                                            still mounted: notes this process as init, becomes CMD
+#
+# Ends with 0 when done, 1 when not, 64 when called wrongly.
+set -u
+
+WAIT_STEPS=500 # of 10 ms
+
+die() {
+  echo "lab-power: $1" >&2
+  exit "${2:-1}"
+}
+
+usage() { die 'usage: lab-power.sh status|off|on HOSTDIR, or become-init HOSTDIR COMMAND...' 64; }
+
+log() { echo "$(date -u +%FT%T.%3NZ) $1" >>"$dir/power.log"; }
+
+# Reads a line of /proc/PID/stat into pid, state and started. The name may hold blanks and brackets.
+parse_stat() {
+  pid=${1%% *}
+  set -- ${1##*) }
+  state=$1
+  started=${20}
+}
+
+# Is the process that init.pid names still there? A zombie init has outlived its whole namespace.
+init_lives() {
+  read -r noted_pid noted_start 2>/dev/null <"$dir/init.pid" || return 1
+  case $noted_pid$noted_start in
+    '' | *[!0-9]*) die "$dir/init.pid: not PID STARTTIME" ;;
+  esac
+  read -r line 2>/dev/null <"/proc/$noted_pid/stat" || return 1
+  parse_stat "$line"
+  [ "$started" = "$noted_start" ] && [ "$state" != Z ] && [ "$state" != X ]
+}
+
+# A process in a frozen v1 cgroup dies only when thawed. All of them get the signal first, so that
+# none runs on in between.
+kill_frozen() {
+  [ -e "$dir/freezer" ] || return 0
+  read -r cgroup <"$dir/freezer" || return 0
+  [ -d "$cgroup" ] || return 0
+  for pid in $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null); do
+    kill -KILL "$pid" 2>/dev/null
+  done
+  [ ! -e "$cgroup/freezer.state" ] || echo THAWED >"$cgroup/freezer.state"
+  [ ! -e "$cgroup/cgroup.freeze" ] || echo 0 >"$cgroup/cgroup.freeze"
+}
+
+wait_until() {
+  step=0
+  until "$@"; do
+    step=$((step + 1))
+    [ "$step" -le "$WAIT_STEPS" ] || return 1
+    sleep 0.01
+  done
+}
+
+init_is_gone() { ! init_lives; }
+
+power_off() {
+  if init_lives; then kill -KILL "$noted_pid" 2>/dev/null; fi
+  kill_frozen
+  wait_until init_is_gone || die "$dir: init $noted_pid does not die (state $state)"
+  if [ -d "$dir/run" ] && [ ! -L "$dir/run" ]; then find "$dir/run" -xdev -mindepth 1 -delete; fi
+  rm -f "$dir/init.pid"
+}
+
+power_on() {
+  [ -x "$dir/power-on" ] || die "$dir/power-on: not an executable"
+  setsid "$dir/power-on" </dev/null >>"$dir/power-on.log" 2>&1 9>&- &
+  wait_until init_lives || die "$dir: power-on wrote no init.pid of a living process"
+}
+
+switch() {
+  case $action in
+    status) ;;
+    off)
+      case $fault in
+        lie) : >"$dir/power.lied" ;;
+        stuck-on) ;;
+        *) [ ! -e "$dir/init.pid" ] || power_off ;;
+      esac
+      log "off${fault:+ ($fault)}"
+      ;;
+    on)
+      rm -f "$dir/power.lied"
+      [ -e "$dir/init.pid" ] || power_on
+      log on
+      ;;
+  esac
+}
+
+answer() {
+  if [ "$fault" = lie ] && [ -e "$dir/power.lied" ]; then
+    echo off
+  elif [ -e "$dir/init.pid" ]; then
+    echo on
+  else
+    echo off
+  fi
+}
+
+[ $# -ge 2 ] || usage
+action=$1
+dir=$2
+shift 2
+[ -d "$dir" ] || die "$dir: no such directory" 64
+
+case $action in
+  become-init)
+    [ $# -ge 1 ] || usage
+    read -r line </proc/self/stat
+    parse_stat "$line"
+    echo "$pid $started" >"$dir/init.pid.new" && mv "$dir/init.pid.new" "$dir/init.pid" || exit 1
+    exec "$@"
+    ;;
+  status | off | on) [ $# -eq 0 ] || usage ;;
+  *) usage ;;
+esac
+
+fault=
+[ ! -e "$dir/power" ] || read -r fault <"$dir/power" || :
+case $fault in
+  '' | lie | stuck-on) ;;
+  dead)
+    log "$action (dead)"
+    exec sleep infinity
+    ;;
+  *) die "$dir/power: '$fault' is none of lie, dead, stuck-on" 64 ;;
+esac
+
+exec 9>>"$dir/power.lock"
+flock -w 10 9 || die "$dir: another lab-power holds the lock"
+switch
+answer
