@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Which of Debian's packages the demo and the component tests need, and their installation.
+ *
+ * A package counts as there when its programs are: a machine that has them from elsewhere needs
+ * nothing. Nothing is installed without a yes on a terminal, but with CI=true. No package starts
+ * its own daemon: the tests start what they need, where they need it.
+ */
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { withoutServiceStarts } from './service-policy.ts';
+
+export type Purpose = 'demo' | 'test';
+
+export type DebianPackage = {
+  readonly name: string;
+  readonly why: string;
+  readonly purposes: readonly Purpose[];
+  /** Programs (looked for in PATH and the sbin folders) or absolute paths. */
+  readonly files: readonly string[];
+  /** A service that the package switches on for the next boot, and nobody asked for. */
+  readonly service?: string;
+};
+
+const BOTH = ['demo', 'test'] as const;
+const APT_ERROR = 100;
+const OCF = '/usr/lib/ocf/resource.d/heartbeat';
+
+export const PACKAGES: readonly DebianPackage[] = [
+  {
+    name: 'resource-agents',
+    why: 'the OCF scripts Filesystem, IPaddr2 and Dummy',
+    purposes: BOTH,
+    files: [`${OCF}/Filesystem`, `${OCF}/IPaddr2`, `${OCF}/Dummy`],
+  },
+  {
+    name: 'fence-agents',
+    why: 'the fence programs fence_ipmilan, fence_powerman and fence_redfish',
+    purposes: BOTH,
+    files: ['fence_ipmilan', 'fence_powerman', 'fence_redfish'],
+  },
+  {
+    name: 'openipmi',
+    why: 'ipmi_sim, a BMC for each host',
+    purposes: BOTH,
+    files: ['ipmi_sim'],
+    service: 'openipmi',
+  },
+  { name: 'ipmitool', why: 'used by fence_ipmilan', purposes: BOTH, files: ['ipmitool'] },
+  {
+    name: 'powerman',
+    why: 'powermand, a power distribution unit',
+    purposes: ['test'],
+    files: ['powermand', 'powerman'],
+  },
+  { name: 'psmisc', why: 'fuser, used by Filesystem', purposes: BOTH, files: ['fuser'] },
+  { name: 'iproute2', why: 'ip, for networks and IPaddr2', purposes: BOTH, files: ['ip'] },
+  {
+    name: 'e2fsprogs',
+    why: 'mkfs.ext4 for the shared disks',
+    purposes: BOTH,
+    files: ['mkfs.ext4'],
+  },
+  {
+    name: 'util-linux',
+    why: 'unshare, nsenter and setpriv for the hosts',
+    purposes: BOTH,
+    files: ['unshare', 'nsenter', 'setpriv', 'flock'],
+  },
+  { name: 'mount', why: 'mount and losetup', purposes: BOTH, files: ['mount', 'losetup'] },
+];
+
+/** Offers to install what is missing; answers with what is missing then, having said so. */
+export async function ensurePackages(purpose: Purpose): Promise<readonly DebianPackage[]> {
+  const missing = missingPackages(purpose);
+  if (missing.length === 0) return missing;
+  process.stdout.write(`The ${purpose} needs Debian packages that are not installed:\n`);
+  for (const { name, why } of missing) process.stdout.write(`  ${name.padEnd(16)} ${why}\n`);
+  const refusal = await refusalToInstall();
+  if (refusal !== undefined) {
+    process.stdout.write(`Nothing is installed: ${refusal}. What needs them is left out.\n`);
+    return missing;
+  }
+  await installPackages(missing);
+  return missingPackages(purpose);
+}
+
+export function missingPackages(purpose: Purpose): readonly DebianPackage[] {
+  return PACKAGES.filter(
+    ({ purposes, files }) => purposes.includes(purpose) && !files.every(isThere),
+  );
+}
+
+async function refusalToInstall(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'only root may do that';
+  if (!isThere('apt-get')) return 'there is no apt-get on this machine';
+  if (process.env['CI'] === 'true') return undefined;
+  if (!process.stdin.isTTY) return 'there is no terminal to ask on (CI=true installs unasked)';
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await terminal.question('Install them with apt-get now? [Y/n] ');
+    return /^\s*(y|yes)?\s*$/i.test(answer) ? undefined : 'as you say';
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Installs with apt-get. A failure leaves them missing; apt has said why. */
+export async function installPackages(packages: readonly DebianPackage[]): Promise<void> {
+  const install = ['install', '--yes', '--no-install-recommends', ...packages.map((p) => p.name)];
+  await withoutServiceStarts(async () => {
+    // The lists of a fresh machine may be empty or old: try with what is there, then renew them.
+    if ((await apt(install)) === APT_ERROR && (await apt(['update'])) === 0) await apt(install);
+  });
+  for (const { service, files } of packages) {
+    if (service !== undefined && files.every(isThere))
+      await run('update-rc.d', [service, 'disable']);
+  }
+}
+
+function apt(args: readonly string[]): Promise<number> {
+  return run('apt-get', ['--quiet', ...args]);
+}
+
+/** The exit status; the output is the operator's to read. */
+function run(program: string, args: readonly string[]): Promise<number> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.once('error', () => resolve(127));
+    child.once('exit', (code) => resolve(code ?? 128));
+  });
+}
+
+function isThere(file: string): boolean {
+  if (file.startsWith('/')) return isExecutable(file);
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => folder !== '' && isExecutable(join(folder, file)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
