@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Looks into /proc: which processes are there, and which of them belong to a program that was
+ * started in a session of its own. A process is named by its pid and its start time, because pids
+ * are used again. Zombies count as gone: they hold nothing any more.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** One process, even after its pid has been given to another one. */
+export type ProcessId = {
+  readonly pid: number;
+  /** Clock ticks from the kernel's boot to the start of the process. */
+  readonly startTicks: number;
+};
+
+export type ProcessEntry = ProcessId & {
+  readonly state: string;
+  readonly group: number;
+  readonly session: number;
+};
+
+/** A program and everything that came out of it. */
+export type ProcessTree = {
+  /** The program itself, leader of its session; absent if nobody wrote down its pid. */
+  readonly leader?: ProcessId;
+  /** `NAME=value` in the environment of all of it: finds a process that has left the session. */
+  readonly mark?: string;
+};
+
+/** A process in state D may hold the lock that reading its environment needs. */
+const ENVIRONMENT_DEADLINE_MS = 1_000;
+
+/** Undefined if there is no such process, or only its zombie. */
+export function findProcess(pid: number): ProcessEntry | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The command's name stands in brackets and may hold anything, brackets and spaces included.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state = 'X', , group, session] = fields;
+  if (state === 'Z' || state === 'X') return undefined;
+  const startTicks = Number(fields[19]);
+  return { pid, startTicks, state, group: Number(group), session: Number(session) };
+}
+
+export function isAlive(id: ProcessId): boolean {
+  return findProcess(id.pid)?.startTicks === id.startTicks;
+}
+
+/** All that is alive of the tree now, in any state, D included. */
+export async function findMembers(tree: ProcessTree): Promise<ProcessEntry[]> {
+  const sessionIsOurs = tree.leader !== undefined && !isUsedAgain(tree.leader);
+  const members: ProcessEntry[] = [];
+  const others: ProcessEntry[] = [];
+  for (const name of readdirSync('/proc')) {
+    const entry = /^\d+$/.test(name) ? findProcess(Number(name)) : undefined;
+    if (entry === undefined || entry.pid === process.pid) continue;
+    const { leader } = tree;
+    if (sessionIsOurs && (entry.session === leader?.pid || entry.group === leader?.pid)) {
+      members.push(entry);
+    } else if (tree.mark !== undefined && entry.startTicks >= (leader?.startTicks ?? 0)) {
+      others.push(entry);
+    }
+  }
+  const marked = await Promise.all(others.map((entry) => isMarked(entry, tree.mark)));
+  return [...members, ...others.filter((_, i) => marked[i])];
+}
+
+/** The kernel gives a pid away again only when no session and no group bears it any more. */
+function isUsedAgain(leader: ProcessId): boolean {
+  const present = findProcess(leader.pid);
+  return present !== undefined && present.startTicks !== leader.startTicks;
+}
+
+/** Reads that hang, by pid and start: each costs a thread, so that there is never a second one. */
+const readings = new Map<string, Promise<string>>();
+
+async function isMarked(entry: ProcessEntry, mark: string | undefined): Promise<boolean> {
+  if (mark === undefined) return false;
+  const key = `${entry.pid}/${entry.startTicks}`;
+  const reading = readings.get(key) ?? readEnvironment(entry.pid);
+  readings.set(key, reading);
+  void reading.finally(() => readings.delete(key));
+  const stop = new AbortController();
+  const late = sleep(ENVIRONMENT_DEADLINE_MS, undefined, { signal: stop.signal }).catch(
+    () => undefined,
+  );
+  const environment = await Promise.race([reading, late]);
+  stop.abort();
+  // One that cannot be looked into may be ours: unknown is not gone.
+  if (environment === undefined) return findProcess(entry.pid)?.startTicks === entry.startTicks;
+  return environment.split('\0').includes(mark);
+}
+
+async function readEnvironment(pid: number): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}
