@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The one clock of a shell: wall-clock time at the start, carried on by the monotonic clock. A step
+ * of the wall clock (NTP, an administrator) neither makes a host silent nor hides its silence.
+ */
+import type { Instant } from '../kernel/machine.ts';
+
+export interface Clock {
+  now(): Instant;
+  /** Resolves at the instant or when the signal says so, whichever comes first. */
+  sleepUntil(at: Instant, signal: AbortSignal): Promise<void>;
+  /** Lets the process read what has arrived on its sockets meanwhile. */
+  turn(): Promise<void>;
+}
+
+/** The longest wait that a timer of Node keeps; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export function systemClock(): Clock {
+  const startedAt = Date.now() - performance.now();
+  const now = (): Instant => startedAt + performance.now();
+  return {
+    now,
+    sleepUntil: (at, signal) => sleep(Math.min(Math.max(0, at - now()), LONGEST_TIMER_MS), signal),
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+}
+
+/** Resolves early, never rejects, when the signal says so. */
+function sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, durationMs);
+    signal.addEventListener('abort', end);
+  });
+}

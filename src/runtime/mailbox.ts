@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Where events wait for the runner, in the order of their arrival. Producers bound themselves by
+ * awaiting `put` before they ask for more; a mailbox that fills up all the same is a bug, and
+ * dropping an event silently would be a worse one.
+ */
+import type { Instant } from '../kernel/machine.ts';
+import type { Clock } from './clock.ts';
+
+type Letter<E> = { readonly event: E; readonly taken: () => void };
+
+export class Mailbox<E> {
+  readonly #letters: Letter<E>[] = [];
+  readonly #limit: number;
+  #arrived: () => void = () => {};
+
+  constructor(limit = 10_000) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#letters.length;
+  }
+
+  /** Resolves once the runner has taken the event in. */
+  put(event: E): Promise<void> {
+    if (this.#letters.length >= this.#limit)
+      throw new Error(`mailbox: ${this.#limit} events wait and nobody takes them`);
+    return new Promise((resolve) => {
+      this.#letters.push({ event, taken: resolve });
+      this.#arrived();
+    });
+  }
+
+  /** The oldest event, if there is one. */
+  take(): E | undefined {
+    const letter = this.#letters.shift();
+    letter?.taken();
+    return letter?.event;
+  }
+
+  /** Resolves when an event is there, at the instant `until`, or when the signal says so. */
+  async wait(until: Instant | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
+    if (this.#letters.length > 0 || signal.aborted) return;
+    const woken = new AbortController();
+    const wake = (): void => woken.abort();
+    this.#arrived = wake;
+    signal.addEventListener('abort', wake);
+    await clock.sleepUntil(until ?? Number.POSITIVE_INFINITY, woken.signal);
+    signal.removeEventListener('abort', wake);
+    this.#arrived = () => {};
+  }
+}
