@@ -70,13 +70,17 @@ power_off() {
   if init_lives; then kill -KILL "$noted_pid" 2>/dev/null; fi
   kill_frozen
   wait_until init_is_gone || die "$dir: init $noted_pid does not die (state $state)"
-  if [ -d "$dir/run" ] && [ ! -L "$dir/run" ]; then find "$dir/run" -xdev -mindepth 1 -delete; fi
+  if [ -d "$dir/run" ] && [ ! -L "$dir/run" ]; then
+    find "$dir/run" -xdev -mindepth 1 -delete || die "$dir/run: not emptied"
+  fi
   rm -f "$dir/init.pid"
 }
 
 power_on() {
   [ -x "$dir/power-on" ] || die "$dir/power-on: not an executable"
-  setsid "$dir/power-on" </dev/null >>"$dir/power-on.log" 2>&1 9>&- &
+  # The host must not inherit the lock, nor what a BMC that called us left open.
+  setsid "$dir/power-on" </dev/null >>"$dir/power-on.log" 2>&1 \
+    3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   wait_until init_lives || die "$dir: power-on wrote no init.pid of a living process"
 }
 
