@@ -224,7 +224,7 @@ const BROKEN: readonly (readonly [from: string, to: string, complaint: string])[
   ],
   [
     'fencing: [[{',
-    'fence_agent: redfish\n    fencing: [[{',
+    'fence_agent: powerman\n    fencing: [[{',
     '14:5: fence_agent and fencing exclude each other: keep fencing',
   ],
   [
