@@ -22,18 +22,18 @@ export type DaemonOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Its output goes there. */
   readonly log: string;
-  /** Enter this network namespace first. */
+  /** Path of a network namespace to enter first. The mounts stay: /sys/fs/cgroup is needed to switch. */
   readonly namespace?: string | undefined;
   readonly ready: (pid: number) => Promise<boolean>;
 };
 
 const READY_DEADLINE_MS = 10_000;
-const TERM_DEADLINE_MS = 1_000;
+const STOP_DEADLINE_MS = 1_000;
 const POLL_MS = 10;
 
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const into = options.namespace === undefined ? [] : ['ip', 'netns', 'exec', options.namespace];
-  const [program, ...args] = [...into, options.program, ...options.args];
+  const into = options.namespace === undefined ? [] : ['nsenter', `--net=${options.namespace}`];
+  const [program = options.program, ...args] = [...into, options.program, ...options.args];
   const log = openSync(options.log, 'a');
   const child = spawn(program, args, {
     cwd: options.directory,
@@ -49,15 +49,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   const stop = async () => {
     signalGroup(pid, 'SIGTERM');
-    const over = new AbortController();
-    const killed = delay(TERM_DEADLINE_MS, undefined, { signal: over.signal }).then(
-      () => signalGroup(pid, 'SIGKILL'),
-      () => undefined,
-    );
-    await exited;
-    over.abort();
-    await killed;
+    await atMost(STOP_DEADLINE_MS, exited);
     signalGroup(pid, 'SIGKILL');
+    await atMost(STOP_DEADLINE_MS, exited);
   };
 
   const deadline = performance.now() + READY_DEADLINE_MS;
@@ -80,6 +74,13 @@ export async function listens(pid: number, protocol: 'tcp' | 'udp', port: number
     const [, local = '', , lineState] = line.trim().split(/\s+/);
     return local.endsWith(`:${hex}`) && lineState === state;
   });
+}
+
+async function atMost(deadlineMs: number, event: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const late = delay(deadlineMs, undefined, { signal: over.signal }).catch(() => undefined);
+  await Promise.race([event, late]);
+  over.abort();
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

@@ -15,7 +15,7 @@ export type IpmiBmcOptions = {
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  /** Network namespace in which it listens. */
+  /** Path of the network namespace in which it listens. */
   readonly namespace?: string;
 };
 
