@@ -56,6 +56,7 @@ export const PACKAGES: readonly DebianPackage[] = [
     files: ['powermand', 'powerman'],
   },
   { name: 'psmisc', why: 'fuser, used by Filesystem', purposes: BOTH, files: ['fuser'] },
+  { name: 'kmod', why: 'modprobe, asked for by Filesystem', purposes: BOTH, files: ['modprobe'] },
   { name: 'iproute2', why: 'ip, for networks and IPaddr2', purposes: BOTH, files: ['ip'] },
   {
     name: 'e2fsprogs',

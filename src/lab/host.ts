@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * One lab host: how it is started, and everything that can happen to it. Its state lies in its
+ * directory (see bmc/power-contract.md and lab-host.sh), so that its BMC sees the same host.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AureoleError } from '../kernel/error.ts';
+import type { ProcessId } from '../runtime/process-table.ts';
+import { runCommand } from './command.ts';
+import { freeze, makeFreezer, thaw } from './freezer.ts';
+import { setCable, type Switch } from './network.ts';
+import { findNotedProcess } from './process-file.ts';
+
+export type LabHostOptions = {
+  readonly name: string;
+  readonly address: string;
+  /** What it runs, as a program of its init; restarted by nobody. */
+  readonly command: readonly string[];
+};
+
+const LAB_HOST = join(import.meta.dirname, 'lab-host.sh');
+const LAB_POWER = join(import.meta.dirname, 'bmc', 'lab-power.sh');
+const UP_DEADLINE_MS = 5_000;
+
+export class LabHost {
+  readonly name: string;
+  readonly address: string;
+  readonly directory: string;
+  readonly #switch: Switch;
+
+  constructor(lab: string, to: Switch, options: LabHostOptions) {
+    this.name = options.name;
+    this.address = options.address;
+    this.directory = join(lab, 'hosts', options.name);
+    this.#switch = to;
+    mkdirSync(this.directory, { recursive: true });
+    const freezer = makeFreezer(`${basename(lab)}-${options.name}`);
+    if (freezer !== undefined) writeFileSync(this.#file('freezer'), `${freezer}\n`);
+    const words = [LAB_HOST, 'power-on', this.directory, lab, `${to.pid}`, options.address];
+    const powerOn = [...words, ...options.command].map(quoted).join(' ');
+    writeFileSync(this.#file('power-on'), `#!/bin/sh\nexec ${powerOn}\n`);
+    chmodSync(this.#file('power-on'), 0o755);
+  }
+
+  /** Its init, as seen from outside; undefined while it is off or crashed. */
+  get init(): ProcessId | undefined {
+    return findNotedProcess(this.#file('init.pid'));
+  }
+
+  async powerOn(): Promise<void> {
+    await switchPower(this.directory, 'on');
+    const deadline = performance.now() + UP_DEADLINE_MS;
+    while (!existsSync(this.#file('up'))) {
+      if (this.init === undefined || performance.now() > deadline) {
+        throw new AureoleError(
+          `${this.name} did not come up: ${readFileSync(this.#file('power-on.log'), 'utf8')}`,
+          { code: 'lab-host-not-up' },
+          { effect: 'unknown' },
+        );
+      }
+      await delay(5);
+    }
+  }
+
+  /** Pulls the plug: returns when no process of the host is left. */
+  async powerOff(): Promise<void> {
+    await switchPower(this.directory, 'off');
+  }
+
+  async cutCable(): Promise<void> {
+    writeFileSync(this.#file('cable-cut'), '');
+    if (this.init !== undefined) await setCable(this.#switch, this.name, 'down');
+  }
+
+  async mendCable(): Promise<void> {
+    rmSync(this.#file('cable-cut'), { force: true });
+    if (this.init !== undefined) await setCable(this.#switch, this.name, 'up');
+  }
+
+  async freeze(): Promise<void> {
+    await freeze(this.#freezer(), this.#runningInit().pid);
+  }
+
+  async thaw(): Promise<void> {
+    if (this.init !== undefined) await thaw(this.#freezer(), this.init.pid);
+  }
+
+  /** With SIGKILL; what it had started lives on. */
+  killProgram(): void {
+    process.kill(this.#runningInit().pid, 'SIGUSR2');
+  }
+
+  startProgram(): void {
+    process.kill(this.#runningInit().pid, 'SIGUSR1');
+  }
+
+  /** Runs a command inside the host. */
+  async run(file: string, args: readonly string[]): Promise<string> {
+    const init = `${this.#runningInit().pid}`;
+    return await runCommand('nsenter', ['--target', init, '--all', '--wd=/', file, ...args]);
+  }
+
+  #runningInit(): ProcessId {
+    const { init } = this;
+    if (init !== undefined) return init;
+    throw new AureoleError(`${this.name} is off`, { code: 'lab-host-off' }, { effect: 'none' });
+  }
+
+  #freezer(): string | undefined {
+    const file = this.#file('freezer');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+  }
+
+  #file(name: string): string {
+    return join(this.directory, name);
+  }
+}
+
+export async function switchPower(directory: string, action: 'on' | 'off'): Promise<void> {
+  await runCommand(LAB_POWER, [action, directory]);
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
