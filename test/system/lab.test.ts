@@ -35,7 +35,8 @@ async function startPair(lab: Lab): Promise<[LabHost, LabHost]> {
 async function ask(target: LabHost, from: LabHost): Promise<string> {
   const url = `http://${target.address}:8000/`;
   const script = `fetch('${url}', { signal: AbortSignal.timeout(500) }).then((answer) => answer.text())
-    .catch((error) => error.cause?.code ?? error.name).then(console.log)`;
+    .catch((error) => error.cause?.code ?? error.name)
+    .then((text) => { console.log(text); process.exit(); })`;
   return (await from.run(process.execPath, ['-e', script])).trim();
 }
 
