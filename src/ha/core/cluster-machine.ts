@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The one machine that the manager runs. It routes an event to the host or group that it is about,
+ * then looks again at everything that the event touched until nothing new follows.
+ */
+import type { Instant, Machine, Saved, Step, Tick } from '../../kernel/machine.ts';
+import { onBeat, onRefused, watchContact, heardAtOf } from './contact.ts';
+import { afterCheck, checkDevices } from './devices.ts';
+import { Draft } from './draft.ts';
+import { noteFailure } from './failures.ts';
+import { afterFenceAnswer, continueFence, settleFences } from './fencing.ts';
+import { afterGroupOperation, planGroup } from './group-plan.ts';
+import { afterOperation } from './knowledge.ts';
+import { layoutOf, type Layout } from './layout.ts';
+import type { HaCommand, HaEvent } from './messages.ts';
+import { onOrder } from './orders.ts';
+import { formerHosts, restoredGroup, restoredHost } from './records.ts';
+import type { ClusterSpec } from './spec.ts';
+import type { ClusterState, Pending } from './state.ts';
+import { considerFence, onReach, onWitness } from './suspicion.ts';
+
+export type HaMachine = Machine<ClusterState, HaEvent, HaCommand>;
+
+/** More rounds than any chain of consequences needs; the rest would wait for the next tick. */
+const ROUNDS_MAX = 16;
+
+/** `epoch`: how often this journal has been opened; makes the requests of this run unlike all others. */
+export function haMachine(spec: ClusterSpec, epoch: number): HaMachine {
+  const layout = layoutOf(spec);
+  return {
+    name: 'ha.cluster',
+    step: (state, event, now) => step(spec, layout, state, event, now),
+    deadline: (state) => deadline(spec, state),
+    restore: (saved, now) => restore(spec, layout, epoch, saved, now),
+  };
+}
+
+function step(
+  spec: ClusterSpec,
+  layout: Layout,
+  state: ClusterState,
+  event: HaEvent | Tick,
+  now: Instant,
+): Step<ClusterState, HaCommand> {
+  const draft = new Draft(spec, layout, state, now);
+  listen(draft);
+  take(draft, event);
+  follow(draft);
+  draft.set({ lastStepAt: now });
+  return draft.finish();
+}
+
+/** A gap between two steps is time in which we did not listen: nobody's silence in it counts. */
+function listen(draft: Draft): void {
+  const gapMs = draft.now - draft.state.lastStepAt;
+  if (gapMs <= draft.spec.heartbeatTimeoutMs / 4) return;
+  draft.set({ listenSince: draft.now });
+  draft.because(
+    `the manager did not listen for ${gapMs} ms: every host gets a full time-out again`,
+  );
+}
+
+function take(draft: Draft, event: HaEvent | Tick): void {
+  switch (event.type) {
+    case 'tick':
+      return onTick(draft);
+    case 'beat':
+      return onBeat(draft, event);
+    case 'refused':
+      return onRefused(draft, event.host, event.askedAt);
+    case 'superseded':
+      if (draft.state.superseded !== undefined) return;
+      draft.set({ superseded: event.text });
+      draft.fact({
+        name: 'ha.manager.superseded',
+        severity: 'alarm',
+        host: event.host,
+        text: event.text,
+      });
+      for (const group of draft.state.groups.keys()) draft.touchedGroups.add(group);
+      return draft.because('another manager has taken over');
+    case 'operation-result':
+    case 'power-result':
+    case 'reach-result':
+    case 'witness-result':
+      return onAnswer(draft, event);
+    case 'order':
+      return onOrder(draft, event.order);
+  }
+}
+
+type Answer = Extract<
+  HaEvent,
+  { type: 'operation-result' | 'power-result' | 'reach-result' | 'witness-result' }
+>;
+
+function onAnswer(draft: Draft, event: Answer): void {
+  const pending = draft.answered(event.request);
+  if (pending === undefined) return draft.because('an answer that nobody waits for any more');
+  if (event.type === 'operation-result' && pending.type === 'operation') {
+    return onOperation(draft, pending, event);
+  }
+  if (event.type === 'power-result' && pending.type === 'power') {
+    const { host, device, action, fenceSince } = pending;
+    if (fenceSince === undefined) return afterCheck(draft, host, device, event.outcome, event.text);
+    if (draft.host(host).fence?.since !== fenceSince) return;
+    return afterFenceAnswer(draft, host, device, action, event.outcome, event.text);
+  }
+  if (event.type === 'reach-result' && pending.type === 'reach') {
+    return onReach(draft, pending.host, pending.from, event.outcome);
+  }
+  if (event.type === 'witness-result' && pending.type === 'witness') {
+    return onWitness(draft, pending.host, event.outcome);
+  }
+}
+
+function onOperation(
+  draft: Draft,
+  pending: Extract<Pending, { type: 'operation' }>,
+  event: Extract<HaEvent, { type: 'operation-result' }>,
+): void {
+  const { group, host, resource, operation, askedAt } = pending;
+  const { doubtedAt, boot } = draft.host(host);
+  const before = draft.known(group, host, resource);
+  const sameBoot = boot === pending.boot && (event.boot === pending.boot || event.boot === '');
+  const outcome = sameBoot
+    ? event.outcome
+    : ({ type: 'lost', text: 'the host was booted anew' } as const);
+  const speaker = { boot: pending.boot, incarnation: event.incarnation, doubtedAt };
+  const after = afterOperation(before, operation, outcome, askedAt, speaker, draft.now);
+  draft.setKnown(group, host, resource, after);
+  if (operation === 'monitor') noteFailure(draft, group, host, resource, before, after);
+  afterGroupOperation(draft, pending);
+}
+
+function onTick(draft: Draft): void {
+  draft.set({ lastTickAt: draft.now });
+  for (const name of draft.state.hosts.keys()) draft.touchedHosts.add(name);
+  for (const name of draft.state.groups.keys()) draft.touchedGroups.add(name);
+  for (const [request, pending] of draft.state.pending) {
+    if (pending.type !== 'power' || pending.giveUpAt > draft.now) continue;
+    const text = 'the fence program gave no answer';
+    onAnswer(draft, {
+      type: 'power-result',
+      host: pending.host,
+      request,
+      outcome: 'unknown',
+      text,
+    });
+  }
+}
+
+function follow(draft: Draft): void {
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const hosts = [...draft.touchedHosts];
+    const groups = [...draft.touchedGroups];
+    if (hosts.length === 0 && groups.length === 0) return;
+    draft.touchedHosts.clear();
+    draft.touchedGroups.clear();
+    for (const name of hosts) {
+      watchContact(draft, name);
+      checkDevices(draft, name);
+      considerFence(draft, name);
+      continueFence(draft, name);
+    }
+    settleFences(draft);
+    for (const name of groups) planGroup(draft, name);
+  }
+}
+
+/** Ticks come at least eight times in a heartbeat_timeout, and when a silence is over. */
+function deadline(spec: ClusterSpec, state: ClusterState): Instant {
+  let at = state.lastTickAt + spec.heartbeatTimeoutMs / 8;
+  for (const host of state.hosts.values()) {
+    if (host.contact.status === 'silent' || host.contact.status === 'unheard') continue;
+    const silentAt = Math.max(heardAtOf(host), state.listenSince) + spec.heartbeatTimeoutMs;
+    if (silentAt < at) at = silentAt;
+  }
+  return at;
+}
+
+/** Nothing is known but what the journal says; every host is asked, every confirmed off is asked again. */
+function restore(
+  spec: ClusterSpec,
+  layout: Layout,
+  epoch: number,
+  saved: Saved,
+  now: Instant,
+): Step<ClusterState, HaCommand> {
+  const hosts = new Map(
+    [...spec.hosts].map(([name, host]) => [name, restoredHost(host, saved, now)]),
+  );
+  for (const name of formerHosts(spec, saved)) {
+    hosts.set(name, restoredHost({ name, levels: [] }, saved, now));
+  }
+  const groups = new Map(
+    [...spec.groups].map(([name, group]) => [name, restoredGroup(group, saved, now)]),
+  );
+  const fences = saved.get('fences');
+  const state: ClusterState = {
+    epoch,
+    nextRequest: 1,
+    lastStepAt: now,
+    lastTickAt: now,
+    listenSince: now,
+    hosts,
+    groups,
+    pending: new Map(),
+    fences: Array.isArray(fences) ? fences.filter((at) => typeof at === 'number') : [],
+  };
+  const draft = new Draft(spec, layout, state, now);
+  for (const host of hosts.values()) {
+    if (host.off?.confirmed === true) draft.hostIsOff(host.name, host.off.by);
+    draft.touchedHosts.add(host.name);
+  }
+  for (const name of groups.keys()) draft.touchedGroups.add(name);
+  draft.because('the manager has started');
+  follow(draft);
+  return draft.finish();
+}

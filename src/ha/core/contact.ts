@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Whether a host answers, which boot and which agent it is, and when silence begins.
+ *
+ * Silence counts only while we listened: after a gap of our own every host gets a full time-out again
+ * (`listenSince`). Boots and incarnations are only equal or different; what came earlier is known by
+ * when we asked.
+ */
+import { judgeDevices, offIsOver, distrust, powerIsOff } from './devices.ts';
+import type { Draft } from './draft.ts';
+import { beatWhileFencing } from './fencing.ts';
+import { afterNewBoot, afterObservation, doubted, type Known, type Speaker } from './knowledge.ts';
+import type { HaEvent, Observation } from './messages.ts';
+import { noteFailure } from './failures.ts';
+import type { HostName } from './spec.ts';
+import type { HostState } from './state.ts';
+
+type Beat = Extract<HaEvent, { type: 'beat' }>;
+
+export function onBeat(draft: Draft, beat: Beat): void {
+  const before = draft.state.hosts.get(beat.host);
+  if (before === undefined) return draft.because('an answer of a host that is not configured');
+  if (isGhost(before, beat))
+    return draft.because('a late answer: overtaken by what was asked since');
+  hear(draft, before, beat);
+  const { off } = before;
+  if (off !== undefined) {
+    if (off.boot === beat.boot) distrust(draft, before.name, off.devices);
+    offIsOver(draft, before.name, off.boot === beat.boot ? 'it answers' : 'a new boot answers');
+  }
+  beatWhileFencing(draft, before, beat.boot, beat.askedAt);
+  if (before.boot !== beat.boot) meetBoot(draft, before, beat.boot);
+  else if (before.incarnation !== beat.incarnation) meetAgent(draft, before);
+  judgeDevices(draft, before.name, beat.askedAt);
+  for (const seen of beat.observations) observe(draft, beat, seen);
+}
+
+export function onRefused(draft: Draft, name: HostName, askedAt: number): void {
+  const host = draft.state.hosts.get(name);
+  if (host === undefined || askedAt < host.aliveAt || host.off?.confirmed === true) return;
+  const { now } = draft;
+  if (host.contact.status === 'refused') {
+    const contact = { ...host.contact, heardAt: now };
+    draft.setHost({ ...host, aliveAt: askedAt, contact });
+    return;
+  }
+  draft.setHost({
+    ...host,
+    aliveAt: askedAt,
+    doubtedAt: now,
+    contact: { status: 'refused', since: now, heardAt: now },
+  });
+  doubtAll(draft, name, 'the agent on its host does not answer');
+  const text = 'connections are refused: its kernel lives, its agent does not answer';
+  draft.fact({ name: 'ha.host.refused', severity: 'warning', host: name, text });
+  draft.because(`${name} refuses connections`);
+  draft.touchedHosts.add(name);
+}
+
+/** What time has done to the contact with a host. */
+export function watchContact(draft: Draft, name: HostName): void {
+  const host = draft.host(name);
+  const { contact } = host;
+  if (contact.status === 'silent') return;
+  const heardAt = heardAtOf(host);
+  const silentFor = draft.now - Math.max(heardAt, draft.state.listenSince);
+  if (silentFor >= draft.spec.heartbeatTimeoutMs) {
+    if (contact.status === 'unheard' && host.boot === undefined) return;
+    return fallSilent(draft, name, `no answer for ${seconds(draft.spec.heartbeatTimeoutMs)}`);
+  }
+  if (contact.status === 'online' && powerIsOff(draft, name, contact.heardAt) && silentFor > 0) {
+    fallSilent(draft, name, 'its fence devices say that its power is off');
+  }
+}
+
+/** When the host missed its second beat: the time to ask around. */
+export function suspectAt(draft: Draft, host: HostState): number {
+  const from = Math.max(heardAtOf(host), draft.state.listenSince);
+  return from + draft.spec.heartbeatTimeoutMs / 2;
+}
+
+export function heardAtOf(host: HostState): number {
+  const { contact } = host;
+  return contact.status === 'online' || contact.status === 'refused' ? contact.heardAt : 0;
+}
+
+/** Overtaken answers, and those of a boot that is proven off, say nothing about now. */
+function isGhost(host: HostState, beat: Beat): boolean {
+  if (beat.askedAt < host.answeredAt) return true;
+  return host.off !== undefined && beat.askedAt <= host.off.at;
+}
+
+function hear(draft: Draft, before: HostState, beat: Beat): void {
+  const { inquiry: _, notFenced: __, ...host } = before;
+  draft.setHost({
+    ...host,
+    contact: { status: 'online', heardAt: draft.now },
+    answeredAt: beat.askedAt,
+    aliveAt: Math.max(before.aliveAt, beat.askedAt),
+    boot: beat.boot,
+    incarnation: beat.incarnation,
+  });
+  if (before.contact.status === 'online') return;
+  const text =
+    before.boot === undefined || before.boot === beat.boot
+      ? 'it answers'
+      : 'it answers after a boot';
+  draft.fact({ name: 'ha.host.online', severity: 'info', host: before.name, text });
+  draft.because(`${before.name} answers`);
+  draft.touchedHosts.add(before.name);
+  touchGroups(draft, before.name);
+}
+
+/** What ran in the boot before is gone; what runs now must be asked; its devices must prove themselves again. */
+function meetBoot(draft: Draft, before: HostState, boot: string): void {
+  const { name } = before;
+  const { now } = draft;
+  draft.forget((pending) => pending.type === 'operation' && pending.host === name);
+  draft.changeKnown(name, () => afterNewBoot(now));
+  const host = draft.host(name);
+  const devices = new Map(
+    [...host.devices].map(([device, state]) => [device, { ...state, checkAt: now }] as const),
+  );
+  draft.setHost({ ...host, doubtedAt: now, devices });
+  for (const state of draft.state.groups.values()) {
+    if (!state.avoid.has(name)) continue;
+    const avoid = new Map(state.avoid);
+    avoid.delete(name);
+    draft.setGroup({ ...state, avoid });
+  }
+  touchGroups(draft, name);
+  draft.touchedHosts.add(name);
+  if (before.boot === undefined) return;
+  const text = `it was booted anew (${boot.slice(0, 8)}): nothing of the boot before runs on`;
+  draft.fact({ name: 'ha.host.booted', severity: 'warning', host: name, text });
+  draft.because(`${name} was booted anew`);
+}
+
+/** Another run of the agent in the same boot: services run on, operations may too. */
+function meetAgent(draft: Draft, before: HostState): void {
+  const { name } = before;
+  draft.setHost({ ...draft.host(name), doubtedAt: draft.now });
+  doubtAll(draft, name, 'its agent was restarted and has not monitored it yet');
+  if (before.incarnation === undefined) return;
+  const text = 'its agent was restarted; what runs there is asked again';
+  draft.fact({ name: 'ha.agent.restarted', severity: 'warning', host: name, text });
+  draft.because(`the agent on ${name} was restarted`);
+}
+
+function observe(draft: Draft, beat: Beat, seen: Observation): void {
+  const owner = draft.layout.owners.get(seen.resource);
+  if (owner === undefined) return;
+  const { group, resource } = owner;
+  const known = draft.known(group, beat.host, seen.resource);
+  if (isBusy(draft, beat.host, seen.resource)) return; // The answer to our order says more.
+  const { doubtedAt } = draft.host(beat.host);
+  const speaker: Speaker = { boot: beat.boot, incarnation: beat.incarnation, doubtedAt };
+  const next = afterObservation(known, seen, speaker, resource.monitorOverdueMs, draft.now);
+  if (next === known) return;
+  if (isSame(known, next)) return draft.setKnownQuietly(group, beat.host, seen.resource, next);
+  draft.setKnown(group, beat.host, seen.resource, next);
+  noteFailure(draft, group, beat.host, seen.resource, known, next);
+  draft.because(`${seen.resource} on ${beat.host}: ${next.status}, ${next.text}`);
+}
+
+function isSame(a: Known, b: Known): boolean {
+  return (
+    a.status === b.status && a.doubt === b.doubt && a.text === b.text && a.evidence !== undefined
+  );
+}
+
+function isBusy(draft: Draft, host: HostName, resource: string): boolean {
+  for (const pending of draft.state.pending.values()) {
+    if (pending.type !== 'operation' || pending.operation === 'monitor') continue;
+    if (pending.host === host && pending.resource === resource) return true;
+  }
+  return false;
+}
+
+function fallSilent(draft: Draft, name: HostName, text: string): void {
+  const host = draft.host(name);
+  draft.setHost({ ...host, contact: { status: 'silent', since: draft.now }, doubtedAt: draft.now });
+  doubtAll(draft, name, 'its host is silent');
+  draft.fact({ name: 'ha.host.silent', severity: 'warning', host: name, text });
+  draft.because(`${name} is silent: ${text}`);
+  for (const other of draft.state.hosts.keys()) draft.touchedHosts.add(other);
+}
+
+function doubtAll(draft: Draft, name: HostName, text: string): void {
+  if (draft.host(name).off?.confirmed === true) return;
+  draft.changeKnown(name, (known) => doubted(known, draft.now, text));
+}
+
+function touchGroups(draft: Draft, name: HostName): void {
+  for (const group of draft.layout.groupsOf.get(name) ?? []) draft.touchedGroups.add(group);
+}
+
+function seconds(ms: number): string {
+  return ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * One step in the making: the state as changed so far, and what is to be saved, ordered and said.
+ * It lives for one step only; maps are copied at their first change, so the old state stays whole.
+ */
+import type { Instant, Save, Step } from '../../kernel/machine.ts';
+import { stoppedByFence, unknownSince, type Known } from './knowledge.ts';
+import type { Fact, HaCommand } from './messages.ts';
+import type { Layout } from './layout.ts';
+import { groupRecordChanged, hostRecordChanged, savedGroup, savedHost } from './records.ts';
+import type {
+  ClusterSpec,
+  GroupName,
+  GroupSpec,
+  HostName,
+  HostSpec,
+  ResourceName,
+} from './spec.ts';
+import type { ClusterState, GroupState, HostState, Pending } from './state.ts';
+
+export class Draft {
+  readonly spec: ClusterSpec;
+  readonly layout: Layout;
+  readonly now: Instant;
+  readonly commands: HaCommand[] = [];
+  readonly reasons: string[] = [];
+  readonly #saves = new Map<string, unknown>();
+  readonly touchedHosts = new Set<HostName>();
+  readonly touchedGroups = new Set<GroupName>();
+  readonly #before: ClusterState;
+  #state: ClusterState;
+
+  constructor(spec: ClusterSpec, layout: Layout, state: ClusterState, now: Instant) {
+    this.spec = spec;
+    this.layout = layout;
+    this.#before = state;
+    this.#state = state;
+    this.now = now;
+  }
+
+  get state(): ClusterState {
+    return this.#state;
+  }
+
+  /** Changes what belongs to the cluster as a whole. */
+  set(change: Partial<ClusterState>): void {
+    this.#state = { ...this.#state, ...change };
+  }
+
+  host(name: HostName): HostState {
+    const host = this.#state.hosts.get(name);
+    if (host === undefined) throw new Error(`no such host: ${name}`);
+    return host;
+  }
+
+  hostSpec(name: HostName): HostSpec {
+    return this.spec.hosts.get(name) ?? { name, levels: [] };
+  }
+
+  setHost(next: HostState): void {
+    if (this.#state.hosts === this.#before.hosts) {
+      this.#state = { ...this.#state, hosts: new Map(this.#before.hosts) };
+    }
+    const before = this.#state.hosts.get(next.name);
+    mutable(this.#state.hosts).set(next.name, next);
+    if (before === undefined || hostRecordChanged(before, next)) {
+      this.#saves.set(`host/${next.name}`, savedHost(next));
+    }
+  }
+
+  group(name: GroupName): GroupState {
+    const group = this.#state.groups.get(name);
+    if (group === undefined) throw new Error(`no such group: ${name}`);
+    return group;
+  }
+
+  groupSpec(name: GroupName): GroupSpec {
+    const group = this.spec.groups.get(name);
+    if (group === undefined) throw new Error(`no such group: ${name}`);
+    return group;
+  }
+
+  setGroup(next: GroupState): void {
+    if (this.#state.groups === this.#before.groups) {
+      this.#state = { ...this.#state, groups: new Map(this.#before.groups) };
+    }
+    const before = this.#state.groups.get(next.name);
+    mutable(this.#state.groups).set(next.name, next);
+    if (before === undefined || groupRecordChanged(before, next)) {
+      this.#saves.set(`group/${next.name}`, savedGroup(next));
+    }
+  }
+
+  known(group: GroupName, host: HostName, resource: ResourceName): Known {
+    const known = this.group(group).known.get(host)?.get(resource);
+    return known ?? unknownSince(-1, 'not asked yet');
+  }
+
+  setKnown(group: GroupName, host: HostName, resource: ResourceName, next: Known): void {
+    this.setKnownQuietly(group, host, resource, next);
+    this.touchedGroups.add(group);
+  }
+
+  /** Fresher evidence of the same: nothing to plan anew, unless a plan waits for it. */
+  setKnownQuietly(group: GroupName, host: HostName, resource: ResourceName, next: Known): void {
+    const state = this.group(group);
+    const onHost = new Map(state.known.get(host)).set(resource, next);
+    this.setGroup({ ...state, known: new Map(state.known).set(host, onHost) });
+    if (state.plan !== undefined) this.touchedGroups.add(group);
+  }
+
+  /** Every resource of every group that may be on the host, changed alike. */
+  changeKnown(host: HostName, change: (known: Known, group: GroupName) => Known): void {
+    for (const [name, state] of this.#state.groups) {
+      const onHost = state.known.get(host);
+      if (onHost === undefined) continue;
+      const next = new Map<ResourceName, Known>();
+      for (const [resource, known] of onHost) next.set(resource, change(known, name));
+      this.setGroup({ ...state, known: new Map(state.known).set(host, next) });
+      this.touchedGroups.add(name);
+    }
+  }
+
+  /** The host is proven off: nothing runs there, whatever was known or under way. */
+  hostIsOff(host: HostName, source: 'fence' | 'operator'): void {
+    this.forget((pending) => pending.type === 'operation' && pending.host === host);
+    this.changeKnown(host, () => stoppedByFence(source, this.now));
+  }
+
+  ask(pending: Pending): string {
+    const id = `${this.#state.epoch}.${this.#state.nextRequest}`;
+    const all = new Map(this.#state.pending).set(id, pending);
+    this.#state = { ...this.#state, nextRequest: this.#state.nextRequest + 1, pending: all };
+    return id;
+  }
+
+  answered(request: string): Pending | undefined {
+    const pending = this.#state.pending.get(request);
+    if (pending === undefined) return undefined;
+    const all = new Map(this.#state.pending);
+    all.delete(request);
+    this.#state = { ...this.#state, pending: all };
+    return pending;
+  }
+
+  forget(which: (pending: Pending) => boolean): void {
+    const all = [...this.#state.pending].filter(([, pending]) => !which(pending));
+    if (all.length === this.#state.pending.size) return;
+    this.#state = { ...this.#state, pending: new Map(all) };
+  }
+
+  save(key: string, value: unknown): void {
+    this.#saves.set(key, value);
+  }
+
+  order(command: HaCommand): void {
+    this.commands.push(command);
+  }
+
+  fact(fact: Fact): void {
+    this.commands.push({ type: 'fact', fact });
+  }
+
+  because(reason: string): void {
+    if (!this.reasons.includes(reason)) this.reasons.push(reason);
+  }
+
+  finish(): Step<ClusterState, HaCommand> {
+    const saves: Save[] = [...this.#saves].map(([key, value]) => ({ key, value }));
+    const reason = this.reasons.join('; ') || 'nothing new';
+    return { state: this.#state, saves, commands: this.commands, reason };
+  }
+}
+
+/** The draft owns the copy that it made; nobody else has seen it yet. */
+function mutable<K, V>(map: ReadonlyMap<K, V>): Map<K, V> {
+  if (!(map instanceof Map)) throw new Error('not a Map');
+  return map;
+}

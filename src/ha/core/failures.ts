@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Counts what broke by itself, and gives a group up when it breaks too often. */
+import type { Draft } from './draft.ts';
+import type { Known } from './knowledge.ts';
+import type { GroupName, HostName, ResourceName } from './spec.ts';
+
+/** A resource that ran was found stopped or failed, and nobody had ordered it. */
+export function noteFailure(
+  draft: Draft,
+  group: GroupName,
+  host: HostName,
+  resource: ResourceName,
+  before: Known,
+  after: Known,
+): void {
+  const broke = after.status === 'stopped' || after.doubt !== undefined;
+  if (before.status !== 'running' || after.status === 'running' || !broke) return;
+  const text = after.status === 'stopped' ? 'found stopped' : after.text;
+  draft.fact({ name: 'ha.resource.failed', severity: 'warning', group, resource, host, text });
+  countFailure(draft, group, `${resource} on ${host}: ${text}`);
+}
+
+export function countFailure(draft: Draft, name: GroupName, text: string): void {
+  const { spec, now } = draft;
+  const group = draft.group(name);
+  if (spec.mode !== 'manage' || !group.managed || group.failed !== undefined) return;
+  const recent = group.failures.filter((at) => now - at < spec.restartWindowMs);
+  const failures = [...recent, now];
+  draft.setGroup({ ...group, failures });
+  if (failures.length > spec.restartAttempts) {
+    const minutes = Math.round(spec.restartWindowMs / 60_000);
+    giveUp(draft, name, `failed ${failures.length} times in ${minutes} minutes, last: ${text}`);
+  }
+}
+
+/** Leaves the group alone until an operator says cleanup. */
+export function giveUp(draft: Draft, name: GroupName, why: string): void {
+  const { plan: _, wanted: __, ...group } = draft.group(name);
+  if (group.failed !== undefined) return;
+  draft.setGroup({ ...group, failed: why, reason: why });
+  const text = `${why}; left alone until \`aureole cleanup ${name}\``;
+  draft.fact({ name: 'ha.group.failed', severity: 'alarm', group: name, text });
+  draft.because(`group ${name} is given up`);
+  draft.touchedGroups.add(name);
+}

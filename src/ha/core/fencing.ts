@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * One fence, from its intent to the proof. Off is believed when every device of a level was told off,
+ * each then said off, and no other host vanished with it: every host that answered when off was told
+ * has answered again since, or has itself been told off and said off. That catches a device wired to
+ * another host: as many hosts are gone as were shot, and they are the ones that we meant.
+ */
+import { doubted } from './knowledge.ts';
+import { changeDevice, askPower, usableLevels, distrust } from './devices.ts';
+import type { Draft } from './draft.ts';
+import type { PowerOutcome } from './messages.ts';
+import type { DeviceName, HostName } from './spec.ts';
+import type { Fence, FenceCause, HostState, Off } from './state.ts';
+
+export function beginFence(
+  draft: Draft,
+  name: HostName,
+  cause: FenceCause,
+  text: string,
+  operator?: string,
+): void {
+  const host = draft.host(name);
+  const level = usableLevels(draft, host, cause === 'operator' ? 'operator' : 'manager')[0] ?? 0;
+  const { notFenced: _, ...rest } = host;
+  const fence: Fence = {
+    cause,
+    text,
+    since: draft.now,
+    phase: 'off',
+    level,
+    round: 0,
+    answers: new Map(),
+    witnesses: witnessesOf(draft, name),
+    ...(operator === undefined ? {} : { operator }),
+    ...(host.boot === undefined ? {} : { boot: host.boot }),
+  };
+  draft.setHost({ ...rest, fence });
+  draft.fact({
+    name: 'ha.fence.begun',
+    severity: 'alarm',
+    host: name,
+    text,
+    ...(operator === undefined ? {} : { operator }),
+  });
+  draft.because(`fence ${name}: ${text}`);
+  tell(draft, name, 'off');
+}
+
+/** A device has answered within a fence. */
+export function afterFenceAnswer(
+  draft: Draft,
+  name: HostName,
+  device: DeviceName,
+  asked: 'off' | 'status' | 'on',
+  outcome: PowerOutcome,
+  text: string,
+): void {
+  const host = draft.host(name);
+  const { fence } = host;
+  const state = host.devices.get(device);
+  if (fence === undefined || state === undefined) return;
+  const expected = fence.phase === 'off' ? 'off' : 'status';
+  if (asked !== expected || !['recall', 'off', 'status'].includes(fence.phase)) return;
+  if (outcome === 'on' || outcome === 'off') {
+    changeDevice(draft, name, device, { ...state, power: outcome, saidAt: draft.now });
+  }
+  if (outcome === 'failed' || outcome === 'unknown') {
+    const words = `${asked} by ${device}: ${outcome}: ${text}`;
+    draft.fact({ name: 'ha.fence.trouble', severity: 'warning', host: name, text: words });
+  }
+  const answers = new Map(fence.answers).set(device, outcome);
+  setFence(draft, name, { ...fence, answers });
+  const devices = draft.hostSpec(name).levels[fence.level] ?? [];
+  if (devices.every((one) => answers.has(one))) whenAllAnswered(draft, name);
+}
+
+/** What is due by time, and what the answers of other hosts have settled. */
+export function continueFence(draft: Draft, name: HostName): void {
+  const host = draft.host(name);
+  const { fence, contact } = host;
+  if (fence === undefined || draft.state.superseded !== undefined) return;
+  if (fence.phase === 'recall' && contact.status !== 'online') {
+    const listened = draft.now - draft.state.listenSince >= draft.spec.heartbeatTimeoutMs;
+    if (fence.answers.size === 0) tell(draft, name, 'status');
+    else if (listened) nextRound(draft, name, 'carries through the fence that was begun before');
+  }
+  if (fence.phase === 'pause' && (fence.againAt ?? 0) <= draft.now) {
+    nextRound(draft, name, 'tries its fence devices again');
+  }
+}
+
+/** Believes what may be believed of the fences that wait for the other hosts. */
+export function settleFences(draft: Draft): void {
+  const said = new Set<HostName>();
+  for (const host of draft.state.hosts.values()) {
+    if (host.fence?.saidOffAt !== undefined) said.add(host.name);
+  }
+  if (said.size === 0) return;
+  const missing = new Map<HostName, HostName>();
+  for (let before = -1; before !== missing.size;) {
+    before = missing.size;
+    for (const name of said) {
+      const lost = missingWitness(draft, name, (other) => said.has(other) && !missing.has(other));
+      if (lost !== undefined && !missing.has(name)) missing.set(name, lost);
+    }
+  }
+  for (const name of said) {
+    const lost = missing.get(name);
+    if (lost === undefined) believe(draft, name);
+    else holdForWitness(draft, name, lost);
+  }
+}
+
+/** The host is off: by its devices, or by an operator's word. */
+export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: string): void {
+  const { fence, inquiry: _, notFenced: __, ...host } = draft.host(name);
+  const devices = fence === undefined ? [] : (draft.hostSpec(name).levels[fence.level] ?? []);
+  const boot = fence?.boot ?? host.boot;
+  draft.setHost({
+    ...host,
+    contact: { status: 'silent', since: draft.now },
+    off: { at: draft.now, by, devices, confirmed: true, ...(boot === undefined ? {} : { boot }) },
+    fencedAt: draft.now,
+  });
+  draft.forget((pending) => pending.type === 'power' && pending.host === name);
+  draft.hostIsOff(name, by);
+  draft.fact({ name: 'ha.host.off', severity: 'warning', host: name, text });
+  draft.because(`${name} is off: ${text}`);
+  for (const other of draft.state.hosts.keys()) draft.touchedHosts.add(other);
+}
+
+/** The fence ends without an off: its reason is gone. */
+export function endFence(draft: Draft, name: HostName, why: string): void {
+  const { fence, ...host } = draft.host(name);
+  if (fence === undefined) return;
+  draft.setHost(host);
+  draft.forget((pending) => pending.type === 'power' && pending.host === name);
+  draft.fact({ name: 'ha.fence.ended', severity: 'warning', host: name, text: why });
+  draft.because(`the fence of ${name} ends: ${why}`);
+  draft.touchedHosts.add(name);
+}
+
+/** A beat of a host whose fence is under way. */
+export function beatWhileFencing(
+  draft: Draft,
+  host: HostState,
+  boot: string,
+  askedAt: number,
+): void {
+  const { fence, name } = host;
+  if (fence === undefined) return;
+  if (fence.saidOffAt !== undefined) {
+    if (askedAt <= fence.saidOffAt) return;
+    if (boot === fence.boot) {
+      distrust(draft, name, draft.hostSpec(name).levels[fence.level] ?? []);
+      endFence(draft, name, 'it answers although its fence devices say off');
+      draft.changeKnown(name, (known) => doubted(known, draft.now, 'the host lives after all'));
+    } else endFence(draft, name, 'it was booted anew, so what ran before is gone');
+    return;
+  }
+  if (fence.cause === 'operator' || fence.cause === 'stop-failed') {
+    if (fence.phase === 'recall' && boot === fence.boot)
+      nextRound(draft, name, 'is carried through');
+    else if (fence.boot !== boot) endFence(draft, name, 'it was booted anew');
+    return;
+  }
+  // Once off was told it may happen at any moment: the fence goes on, whatever the host says.
+  const told = fence.phase === 'off' || fence.phase === 'status';
+  if (!told) endFence(draft, name, 'the host answers again');
+}
+
+function whenAllAnswered(draft: Draft, name: HostName): void {
+  const { fence, boot } = draft.host(name);
+  if (fence === undefined) return;
+  const answers = [...fence.answers.values()];
+  const all = (...wanted: string[]): boolean => answers.every((answer) => wanted.includes(answer));
+  switch (fence.phase) {
+    case 'recall':
+      if (all('off')) nextRound(draft, name, 'carries through the fence that was begun before');
+      return;
+    case 'off':
+      // A device that ran out of time was told all the same: its status decides.
+      if (!all('done', 'off', 'unknown')) return nextLevel(draft, name);
+      setFence(draft, name, { ...fence, phase: 'status', answers: new Map() });
+      return tell(draft, name, 'status');
+    case 'status':
+      if (!all('off')) return nextLevel(draft, name);
+      setFence(draft, name, {
+        ...fence,
+        phase: 'settle',
+        saidOffAt: draft.now,
+        ...(boot === undefined ? {} : { boot }),
+      });
+      for (const witness of fence.witnesses.keys()) {
+        if (draft.host(witness).off === undefined) draft.order({ type: 'ask', host: witness });
+      }
+      return;
+    case 'settle':
+    case 'held':
+    case 'pause':
+      return;
+  }
+}
+
+function nextLevel(draft: Draft, name: HostName): void {
+  const host = draft.host(name);
+  const { fence } = host;
+  if (fence === undefined) return;
+  const levels = usableLevels(draft, host, fence.cause === 'operator' ? 'operator' : 'manager');
+  const level = levels.find((one) => one > fence.level);
+  if (level !== undefined) {
+    setFence(draft, name, { ...fence, phase: 'off', level, answers: new Map() });
+    tell(draft, name, 'off');
+    return;
+  }
+  const heldBy = 'no fence device has said off; it is tried again, or say --confirm-off';
+  const againAt = draft.now + draft.spec.fencing.retryMs;
+  setFence(draft, name, { ...fence, phase: 'pause', answers: new Map(), againAt, heldBy });
+  if (fence.round > 0) return;
+  draft.fact({ name: 'ha.fence.failed', severity: 'alarm', host: name, text: heldBy });
+}
+
+function nextRound(draft: Draft, name: HostName, why: string): void {
+  const host = draft.host(name);
+  const { fence } = host;
+  if (fence === undefined) return;
+  const by = fence.cause === 'operator' ? 'operator' : 'manager';
+  const level = usableLevels(draft, host, by)[0];
+  const { heldBy: _, againAt: __, ...rest } = fence;
+  if (level === undefined) {
+    const againAt = draft.now + draft.spec.fencing.retryMs;
+    const heldBy = 'no level of its fence devices can be believed; say --confirm-off';
+    setFence(draft, name, { ...rest, phase: 'pause', againAt, heldBy });
+    return;
+  }
+  const boot = host.boot ?? fence.boot;
+  setFence(draft, name, {
+    ...rest,
+    phase: 'off',
+    level,
+    round: fence.round + 1,
+    answers: new Map(),
+    witnesses: new Map([...fence.witnesses, ...witnessesOf(draft, name)]),
+    ...(boot === undefined ? {} : { boot }),
+  });
+  draft.because(`the fence of ${name} ${why}`);
+  tell(draft, name, 'off');
+}
+
+function tell(draft: Draft, name: HostName, action: 'off' | 'status'): void {
+  const { fence } = draft.host(name);
+  if (fence === undefined) return;
+  draft.forget((pending) => pending.type === 'power' && pending.host === name);
+  for (const device of draft.hostSpec(name).levels[fence.level] ?? []) {
+    askPower(draft, name, device, action, fence.text, fence.since);
+  }
+}
+
+/** A host that answered when off was told and is not heard of since. */
+function missingWitness(
+  draft: Draft,
+  name: HostName,
+  saidOff: (other: HostName) => boolean,
+): HostName | undefined {
+  const { fence } = draft.host(name);
+  const since = fence?.saidOffAt ?? 0;
+  for (const [other, boot] of fence?.witnesses ?? []) {
+    const witness = draft.state.hosts.get(other);
+    if (witness === undefined || witness.off?.confirmed === true || saidOff(other)) continue;
+    if (witness.aliveAt > since && witness.boot === boot) continue;
+    return other;
+  }
+  return undefined;
+}
+
+function believe(draft: Draft, name: HostName): void {
+  const { fence, devices } = draft.host(name);
+  if (fence === undefined) return;
+  const level = draft.hostSpec(name).levels[fence.level] ?? [];
+  const unproven = level.find((device) => devices.get(device)?.trust !== 'proven');
+  if (unproven === undefined) return confirmOff(draft, name, 'fence', `fenced: ${fence.text}`);
+  hold(draft, name, `${unproven} says off but is not proven: look, then say --confirm-off`);
+}
+
+function holdForWitness(draft: Draft, name: HostName, lost: HostName): void {
+  const witness = draft.host(lost);
+  const boot = draft.host(name).fence?.witnesses.get(lost);
+  const gone = witness.contact.status === 'silent' || witness.boot !== boot;
+  if (!gone) return; // It has been asked and may answer at any moment.
+  hold(
+    draft,
+    name,
+    `${lost} fell silent while ${name} was fenced: is the fence device of ${name} wired to ${lost}? Look, then say --confirm-off`,
+  );
+}
+
+function hold(draft: Draft, name: HostName, heldBy: string): void {
+  const { fence } = draft.host(name);
+  if (fence === undefined || (fence.phase === 'held' && fence.heldBy === heldBy)) return;
+  setFence(draft, name, { ...fence, phase: 'held', heldBy });
+  draft.fact({ name: 'ha.fence.held', severity: 'alarm', host: name, text: heldBy });
+  draft.because(`the fence of ${name} is held`);
+}
+
+function setFence(draft: Draft, name: HostName, fence: Fence): void {
+  draft.setHost({ ...draft.host(name), fence });
+  draft.touchedHosts.add(name);
+}
+
+function witnessesOf(draft: Draft, name: HostName): ReadonlyMap<HostName, string> {
+  const witnesses = new Map<HostName, string>();
+  for (const other of draft.state.hosts.values()) {
+    if (other.name === name || other.boot === undefined) continue;
+    if (other.contact.status === 'online') witnesses.set(other.name, other.boot);
+  }
+  return witnesses;
+}

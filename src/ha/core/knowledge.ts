@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What is known of one resource on one host, and what may change it.
+ *
+ * The rule: `stopped` only by evidence (the host's own fresh answer, a confirmed fence, an operator's
+ * word). Nothing becomes stopped by waiting, and no doubt is forgotten but by what settles it.
+ */
+import type { Instant } from '../../kernel/machine.ts';
+import type { Observation, Operation, OperationOutcome } from './messages.ts';
+
+/** `monitor`, `start`, `stop`: the host's own answer. */
+export type Source = 'monitor' | 'start' | 'stop' | 'fence' | 'operator';
+
+export type Evidence = Readonly<{
+  source: Source;
+  /** When the question was sent. The answer proves nothing about the time after. */
+  askedAt: Instant;
+  boot?: string;
+  incarnation?: string;
+}>;
+
+/**
+ * Why a later "stopped" of a monitor is not enough.
+ * failed: a monitor or start failed, it may be active: a stop must succeed.
+ * unfinished: a start or stop ran out of time or out of sight: its script may still finish.
+ * stop-failed: a stop failed or hung: only a fence, or an operator's cleanup, goes on from here.
+ */
+export type Doubt = 'failed' | 'unfinished' | 'stop-failed';
+
+export type Known = Readonly<{
+  status: 'running' | 'stopped' | 'unknown';
+  /** When this status was taken in. */
+  since: Instant;
+  evidence?: Evidence;
+  doubt?: Doubt;
+  /** Only answers to questions sent after this instant may say `stopped`. */
+  doubtedAt: Instant;
+  /** The script says that the resource cannot run on this host. */
+  cannotRun?: boolean;
+  /** By what we know it, or why we do not. */
+  text: string;
+}>;
+
+/** Who answers: the host as it is now. */
+export type Speaker = Readonly<{ boot: string; incarnation: string; doubtedAt: Instant }>;
+
+const RUNNING = new Set([0, 8, 9, 190, 191]);
+const STOPPED = 7;
+const NOT_INSTALLED = 5;
+
+export function unknownSince(now: Instant, text: string): Known {
+  return { status: 'unknown', since: now, doubtedAt: now, text };
+}
+
+/** Something happened that makes every earlier answer worthless. Doubts stay. */
+export function doubted(known: Known, now: Instant, text: string): Known {
+  if (known.status === 'unknown' && known.doubt !== undefined) return { ...known, doubtedAt: now };
+  const { evidence: _, ...rest } = known;
+  return { ...rest, status: 'unknown', since: now, doubtedAt: now, text };
+}
+
+/** The boot is gone, and with it every script that ran in it. What runs now must be asked. */
+export function afterNewBoot(now: Instant): Known {
+  return unknownSince(now, 'the host was booted anew and has not been asked yet');
+}
+
+export function stoppedByFence(source: 'fence' | 'operator', now: Instant): Known {
+  const text = source === 'fence' ? 'its host is off' : 'an operator says that its host is off';
+  return {
+    status: 'stopped',
+    since: now,
+    doubtedAt: now,
+    evidence: { source, askedAt: now },
+    text,
+  };
+}
+
+/** A watched monitor, as a beat tells it. */
+export function afterObservation(
+  known: Known,
+  seen: Observation,
+  speaker: Speaker,
+  overdueMs: number,
+  now: Instant,
+): Known {
+  if (seen.alive.some((operation) => operation !== 'monitor')) {
+    return unsure(known, now, `a ${seen.alive.join(' and a ')} of it is alive on the host`);
+  }
+  if (now - seen.askedAt > overdueMs) return unsure(known, now, 'its monitor is overdue');
+  if (seen.failure === 'timed-out') return failed(known, seen.askedAt, now, 'monitor timed out');
+  if (seen.exit === undefined) {
+    return unsure(known, now, seen.text ?? 'its monitor has not ended yet');
+  }
+  return afterMonitor(known, seen.exit, seen.text ?? '', seen.askedAt, speaker, now);
+}
+
+/** An operation that we ordered has ended. `askedAt`: when the order was given. */
+export function afterOperation(
+  known: Known,
+  operation: Operation,
+  outcome: OperationOutcome,
+  askedAt: Instant,
+  speaker: Speaker,
+  now: Instant,
+): Known {
+  switch (operation) {
+    case 'monitor':
+      return afterProbe(known, outcome, askedAt, speaker, now);
+    case 'start':
+      return afterStart(known, outcome, askedAt, speaker, now);
+    case 'stop':
+      return afterStop(known, outcome, askedAt, speaker, now);
+  }
+}
+
+/** A start or stop was ordered: from here on only later answers count. */
+export function ordered(known: Known, operation: 'start' | 'stop', now: Instant): Known {
+  const { evidence: _, cannotRun: __, ...rest } = known;
+  return {
+    ...rest,
+    status: 'unknown',
+    since: now,
+    doubtedAt: now,
+    text: `a ${operation} is under way`,
+  };
+}
+
+function afterProbe(
+  known: Known,
+  outcome: OperationOutcome,
+  askedAt: Instant,
+  speaker: Speaker,
+  now: Instant,
+): Known {
+  if (outcome.type === 'exited') {
+    return afterMonitor(known, outcome.code, outcome.text, askedAt, speaker, now);
+  }
+  if (outcome.type === 'timed-out') return failed(known, askedAt, now, 'monitor timed out');
+  if (outcome.type === 'cancelled') return known;
+  return unsure(known, now, outcome.text);
+}
+
+function afterMonitor(
+  known: Known,
+  code: number,
+  text: string,
+  askedAt: Instant,
+  speaker: Speaker,
+  now: Instant,
+): Known {
+  // Asked before what made us doubt: the answer is about a time that is over.
+  if (askedAt <= Math.max(known.doubtedAt, speaker.doubtedAt)) return known;
+  const evidence = evidenceOf('monitor', askedAt, speaker);
+  if (RUNNING.has(code)) {
+    const doubt = known.doubt === 'failed' ? undefined : known.doubt;
+    return become(known, 'running', evidence, doubt, now, 'its monitor says so');
+  }
+  const settled = known.doubt === undefined;
+  if (code === STOPPED && settled) {
+    return become(known, 'stopped', evidence, undefined, now, 'its monitor says so');
+  }
+  // A doubt is settled by a stop or a fence, not by a monitor.
+  if (code === STOPPED) return unsure(known, now, `not seen running, but: ${known.text}`);
+  const firstProbe = settled && known.status !== 'running';
+  if (code === NOT_INSTALLED && firstProbe) {
+    const why = `cannot run here: ${text || 'what it needs is not installed'}`;
+    return { ...become(known, 'stopped', evidence, undefined, now, why), cannotRun: true };
+  }
+  return failed(known, askedAt, now, `monitor failed (exit ${code}) ${text}`.trim());
+}
+
+function afterStart(
+  known: Known,
+  outcome: OperationOutcome,
+  askedAt: Instant,
+  speaker: Speaker,
+  now: Instant,
+): Known {
+  switch (outcome.type) {
+    case 'exited':
+      if (outcome.code === 0) {
+        const evidence = evidenceOf('start', askedAt, speaker);
+        return become(known, 'running', evidence, undefined, now, 'it was started');
+      }
+      return inDoubt(known, 'failed', now, `start failed (exit ${outcome.code}) ${outcome.text}`);
+    case 'timed-out':
+      return inDoubt(known, 'unfinished', now, `start timed out ${outcome.text}`);
+    case 'not-run':
+      return inDoubt(known, 'failed', now, `start could not be run: ${outcome.text}`);
+    case 'cancelled':
+      return inDoubt(known, 'unfinished', now, 'start was cancelled');
+    case 'lost':
+    case 'unreachable':
+      return inDoubt(known, 'unfinished', now, `start: ${outcome.text}`);
+  }
+}
+
+function afterStop(
+  known: Known,
+  outcome: OperationOutcome,
+  askedAt: Instant,
+  speaker: Speaker,
+  now: Instant,
+): Known {
+  switch (outcome.type) {
+    case 'exited':
+      if (outcome.code === 0) {
+        const evidence = evidenceOf('stop', askedAt, speaker);
+        return become(known, 'stopped', evidence, undefined, now, 'it was stopped');
+      }
+      return inDoubt(
+        known,
+        'stop-failed',
+        now,
+        `stop failed (exit ${outcome.code}) ${outcome.text}`,
+      );
+    case 'timed-out':
+      return inDoubt(known, 'stop-failed', now, `stop timed out ${outcome.text}`);
+    case 'not-run':
+      return inDoubt(known, 'stop-failed', now, `stop could not be run: ${outcome.text}`);
+    case 'cancelled':
+      return inDoubt(known, 'unfinished', now, 'stop was cancelled');
+    case 'lost':
+    case 'unreachable':
+      return inDoubt(known, 'unfinished', now, `stop: ${outcome.text}`);
+  }
+}
+
+function failed(known: Known, askedAt: Instant, now: Instant, text: string): Known {
+  if (askedAt <= known.doubtedAt) return known;
+  return inDoubt(known, known.doubt ?? 'failed', now, text);
+}
+
+function inDoubt(known: Known, doubt: Doubt, now: Instant, text: string): Known {
+  if (known.status === 'unknown' && known.doubt === doubt && known.text === text) return known;
+  return { status: 'unknown', since: now, doubtedAt: now, doubt, text: text.trim() };
+}
+
+/** Not known now; nothing happened that makes a later answer worth less. */
+function unsure(known: Known, now: Instant, text: string): Known {
+  if (known.status === 'unknown') return known;
+  const { evidence: _, ...rest } = known;
+  return { ...rest, status: 'unknown', since: now, text };
+}
+
+function become(
+  known: Known,
+  status: 'running' | 'stopped',
+  evidence: Evidence,
+  doubt: Doubt | undefined,
+  now: Instant,
+  text: string,
+): Known {
+  const since = known.status === status ? known.since : now;
+  const base = { status, since, evidence, doubtedAt: known.doubtedAt, text };
+  return doubt === undefined ? base : { ...base, doubt };
+}
+
+function evidenceOf(source: Source, askedAt: Instant, speaker: Speaker): Evidence {
+  return { source, askedAt, boot: speaker.boot, incarnation: speaker.incarnation };
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Where a group runs by what is known, and where it might. */
+import type { Draft } from './draft.ts';
+import type { Known } from './knowledge.ts';
+import { listOf, type GroupName, type HostName } from './spec.ts';
+
+/** The configured hosts of the group and all others on which it was ever started. */
+export function hostsOf(draft: Draft, group: GroupName): HostName[] {
+  return [...draft.group(group).known.keys()];
+}
+
+export function isOnline(draft: Draft, host: HostName): boolean {
+  const state = draft.state.hosts.get(host);
+  return state?.contact.status === 'online' && state.fence === undefined;
+}
+
+export function runsOn(draft: Draft, group: GroupName, host: HostName): 'all' | 'part' | 'no' {
+  const known = knownOn(draft, group, host);
+  const running = known.filter((one) => one.status === 'running').length;
+  if (running === 0) return 'no';
+  return running === known.length ? 'all' : 'part';
+}
+
+export function isStoppedOn(draft: Draft, group: GroupName, host: HostName): boolean {
+  return knownOn(draft, group, host).every((one) => one.status === 'stopped');
+}
+
+export function locationsOf(draft: Draft, group: GroupName): HostName[] {
+  return hostsOf(draft, group).filter((host) => runsOn(draft, group, host) !== 'no');
+}
+
+export function knownOn(draft: Draft, group: GroupName, host: HostName): Known[] {
+  return draft.groupSpec(group).resources.map(({ name }) => draft.known(group, host, name));
+}
+
+/** Why the host may not take the group; undefined: it may, as far as the host is concerned. */
+export function eligibleFor(draft: Draft, group: GroupName, host: HostName): string | undefined {
+  const state = draft.state.hosts.get(host);
+  if (state === undefined) return `${host} is not configured`;
+  if (state.off?.confirmed === true) return `${host} is off`;
+  if (state.fence !== undefined) return `${host} is being fenced`;
+  if (state.contact.status !== 'online') return `${host} does not answer`;
+  if (!state.active) return `${host} is deactivated`;
+  const avoided = draft.group(group).avoid.get(host);
+  if (avoided !== undefined) return `it could not be started on ${host}: ${avoided}`;
+  const cannot = knownOn(draft, group, host).find((known) => known.cannotRun === true);
+  return cannot === undefined ? undefined : `${host}: ${cannot.text}`;
+}
+
+/**
+ * The host that the group should be started on: where an operator wants it, else where it ran last,
+ * else home, else the first failover host that may take it. Otherwise every reason why not.
+ */
+export function chooseHost(draft: Draft, group: GroupName): { host: HostName } | { why: string } {
+  const { wanted, lastHost } = draft.group(group);
+  const list = listOf(draft.groupSpec(group));
+  const whys: string[] = [];
+  for (const host of new Set([wanted, lastHost, ...list])) {
+    if (host === undefined || !list.includes(host)) continue;
+    const why = eligibleFor(draft, group, host);
+    if (why === undefined) return { host };
+    whys.push(why);
+  }
+  return { why: whys.join('; ') };
+}

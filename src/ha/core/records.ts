@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What survives a restart of the manager: operators' words, fences, confirmed offs, proven devices,
+ * doubts. What runs where is not saved: the hosts are asked again.
+ */
+import type { Instant, Saved } from '../../kernel/machine.ts';
+import { unknownSince, type Doubt, type Known } from './knowledge.ts';
+import { listOf, type ClusterSpec, type GroupSpec, type HostName, type HostSpec } from './spec.ts';
+import type { DeviceState, Fence, FenceCause, GroupState, HostState, Off, Trust } from './state.ts';
+
+type SavedFence = {
+  cause: FenceCause;
+  text: string;
+  operator?: string;
+  boot?: string;
+  since: Instant;
+  witnesses: readonly (readonly [HostName, string])[];
+};
+
+export type HostRecord = {
+  active: boolean;
+  boot?: string;
+  fencedAt?: Instant;
+  off?: Off;
+  fence?: SavedFence;
+  trust: readonly (readonly [string, Trust])[];
+};
+
+type DoubtRecord = { host: HostName; resource: string; doubt: Doubt; text: string };
+
+export type GroupRecord = {
+  managed: boolean;
+  failed?: string;
+  failures: readonly Instant[];
+  ran: readonly HostName[];
+  doubts: readonly DoubtRecord[];
+};
+
+export function savedHost(host: HostState): HostRecord {
+  const { active, boot, fencedAt, off, fence, devices } = host;
+  return {
+    active,
+    trust: [...devices].map(([name, device]) => [name, device.trust] as const),
+    ...(boot === undefined ? {} : { boot }),
+    ...(fencedAt === undefined ? {} : { fencedAt }),
+    ...(off === undefined ? {} : { off }),
+    ...(fence === undefined
+      ? {}
+      : {
+          fence: {
+            cause: fence.cause,
+            text: fence.text,
+            since: fence.since,
+            witnesses: [...fence.witnesses],
+            ...(fence.operator === undefined ? {} : { operator: fence.operator }),
+            ...(fence.boot === undefined ? {} : { boot: fence.boot }),
+          },
+        }),
+  };
+}
+
+export function savedGroup(group: GroupState): GroupRecord {
+  const doubts: DoubtRecord[] = [];
+  for (const [host, onHost] of group.known) {
+    for (const [resource, { doubt, text }] of onHost) {
+      if (doubt !== undefined) doubts.push({ host, resource, doubt, text });
+    }
+  }
+  const { managed, failed, failures, ran } = group;
+  return { managed, failures, ran, doubts, ...(failed === undefined ? {} : { failed }) };
+}
+
+/** Whether the record is another one. Most changes of a host are none: they cost a few comparisons. */
+export function hostRecordChanged(before: HostState, after: HostState): boolean {
+  const same =
+    before.active === after.active &&
+    before.boot === after.boot &&
+    before.fencedAt === after.fencedAt &&
+    before.off === after.off &&
+    before.fence === after.fence &&
+    before.devices === after.devices;
+  return !same && JSON.stringify(savedHost(before)) !== JSON.stringify(savedHost(after));
+}
+
+export function groupRecordChanged(before: GroupState, after: GroupState): boolean {
+  const same =
+    before.managed === after.managed &&
+    before.failed === after.failed &&
+    before.failures === after.failures &&
+    before.ran === after.ran &&
+    before.known === after.known;
+  return !same && JSON.stringify(savedGroup(before)) !== JSON.stringify(savedGroup(after));
+}
+
+/** A host as it is after a start of the manager: nothing heard, nothing forgotten. */
+export function restoredHost(spec: HostSpec, saved: Saved, now: Instant): HostState {
+  const record = recordOf<HostRecord>(saved, `host/${spec.name}`);
+  const trust = new Map(record?.trust);
+  const devices = new Map<string, DeviceState>();
+  for (const name of spec.levels.flat()) {
+    devices.set(name, {
+      trust: trust.get(name) ?? 'unproven',
+      power: 'unknown',
+      saidAt: 0,
+      checkAt: now,
+    });
+  }
+  return {
+    name: spec.name,
+    contact: { status: 'unheard' },
+    answeredAt: now,
+    aliveAt: now,
+    doubtedAt: now,
+    active: record?.active ?? true,
+    devices,
+    ...(record?.boot === undefined ? {} : { boot: record.boot }),
+    ...(record?.fencedAt === undefined ? {} : { fencedAt: record.fencedAt }),
+    ...(record?.off === undefined
+      ? {}
+      : { off: { ...record.off, confirmed: record.off.by === 'operator' } }),
+    ...(record?.fence === undefined ? {} : { fence: restoredFence(record.fence) }),
+  };
+}
+
+function restoredFence(record: SavedFence): Fence {
+  const witnesses = new Map(record.witnesses);
+  return { ...record, witnesses, phase: 'recall', level: 0, round: 0, answers: new Map() };
+}
+
+export function restoredGroup(spec: GroupSpec, saved: Saved, now: Instant): GroupState {
+  const record = recordOf<GroupRecord>(saved, `group/${spec.name}`);
+  const ran = record?.ran ?? [];
+  const known = new Map<HostName, ReadonlyMap<string, Known>>();
+  for (const host of new Set([...listOf(spec), ...ran])) {
+    const onHost = new Map<string, Known>();
+    for (const { name } of spec.resources) {
+      onHost.set(name, unknownSince(now, 'the manager has just started'));
+    }
+    known.set(host, onHost);
+  }
+  for (const { host, resource, doubt, text } of record?.doubts ?? []) {
+    const onHost = known.get(host);
+    if (!onHost?.has(resource)) continue;
+    const doubtful: Known = { status: 'unknown', since: now, doubtedAt: now, doubt, text };
+    known.set(host, new Map(onHost).set(resource, doubtful));
+  }
+  return {
+    name: spec.name,
+    managed: record?.managed ?? true,
+    failures: record?.failures ?? [],
+    known,
+    ran,
+    avoid: new Map(),
+    reason: 'the manager has just started',
+    ...(record?.failed === undefined ? {} : { failed: record.failed }),
+  };
+}
+
+/** Hosts that are not configured any more but on which a group may still run. */
+export function formerHosts(spec: ClusterSpec, saved: Saved): HostName[] {
+  const names = new Set<HostName>();
+  for (const group of spec.groups.keys()) {
+    for (const host of recordOf<GroupRecord>(saved, `group/${group}`)?.ran ?? []) {
+      if (!spec.hosts.has(host)) names.add(host);
+    }
+  }
+  return [...names];
+}
+
+/** The one place where saved data enter the core: the journal is ours, and its schema is checked by the store. */
+function recordOf<R>(saved: Saved, key: string): R | undefined {
+  return saved.get(key) as R | undefined;
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+/** When a host seems to need fencing: asks around, puts the case to the gates, and begins or says why not. */
+import { suspectAt } from './contact.ts';
+import { askPower, usableLevels } from './devices.ts';
+import type { Draft } from './draft.ts';
+import { mayFence, type FenceCase } from './fence-gates.ts';
+import { beginFence } from './fencing.ts';
+import { eligibleFor, isStoppedOn, runsOn } from './placement.ts';
+import { listOf, type GroupName, type HostName } from './spec.ts';
+import type { HostState, Inquiry } from './state.ts';
+
+type Cause = FenceCase['cause'];
+const TARGETS_MAX = 3;
+const HOUR_MS = 3_600_000;
+
+export function considerFence(draft: Draft, name: HostName): void {
+  const host = draft.host(name);
+  if (host.fence !== undefined || host.off?.confirmed === true) return;
+  if (draft.now >= suspectAt(draft, host) && host.contact.status !== 'refused')
+    inquire(draft, name);
+  const suspicion = causeOf(draft, name);
+  if (suspicion === undefined) return clear(draft, name);
+  const facts = caseOf(draft, name, suspicion.cause);
+  const verdict = mayFence(facts);
+  if (verdict.fence) {
+    const fences = [...recentFences(draft), draft.now];
+    draft.set({ fences });
+    draft.save('fences', fences);
+    return beginFence(draft, name, suspicion.cause, suspicion.text);
+  }
+  if (verdict.reason === host.notFenced) return;
+  draft.setHost({ ...draft.host(name), notFenced: verdict.reason });
+  draft.because(`${name} is not fenced: ${verdict.reason}`);
+  if (verdict.pending || facts.helps === undefined) return;
+  draft.fact({ name: 'ha.host.not-fenced', severity: 'alarm', host: name, text: verdict.reason });
+}
+
+/** A possible target has said whether it reaches the suspect. */
+export function onReach(
+  draft: Draft,
+  name: HostName,
+  from: HostName,
+  outcome: 'yes' | 'no' | 'unknown',
+): void {
+  const host = draft.host(name);
+  if (host.inquiry === undefined) return;
+  const reach = new Map(host.inquiry.reach).set(from, outcome);
+  draft.setHost({ ...host, inquiry: { ...host.inquiry, reach } });
+  draft.touchedHosts.add(name);
+}
+
+export function onWitness(draft: Draft, name: HostName, outcome: 'yes' | 'no'): void {
+  const host = draft.host(name);
+  if (host.inquiry === undefined) return;
+  draft.setHost({ ...host, inquiry: { ...host.inquiry, witness: outcome } });
+  draft.touchedHosts.add(name);
+}
+
+function inquire(draft: Draft, name: HostName): void {
+  const host = draft.host(name);
+  const { spec, now } = draft;
+  const { contact, inquiry } = host;
+  if (contact.status === 'unheard' && host.boot === undefined) return;
+  if (inquiry !== undefined) {
+    const useless = reachedBy(inquiry) !== 'no' || inquiry.witness === 'no';
+    if (!useless || now - inquiry.askedAt < spec.heartbeatTimeoutMs / 2) return;
+  }
+  const deadlineMs = Math.max(100, Math.floor(spec.heartbeatTimeoutMs / 4));
+  const reach = new Map<HostName, 'asked'>();
+  draft.forget((pending) => pending.type === 'reach' && pending.host === name);
+  for (const from of targetsOf(draft, name).slice(0, TARGETS_MAX)) {
+    const request = draft.ask({ type: 'reach', host: name, from, askedAt: now });
+    draft.order({ type: 'reach', request, from, to: name, deadlineMs });
+    reach.set(from, 'asked');
+  }
+  if (spec.witness) {
+    const request = draft.ask({ type: 'witness', host: name, askedAt: now });
+    draft.order({ type: 'ask-witness', request, deadlineMs });
+  }
+  const witness = spec.witness ? 'asked' : 'none';
+  draft.setHost({ ...draft.host(name), inquiry: { askedAt: now, reach, witness } });
+  for (const device of draft.host(name).devices.keys()) {
+    askPower(draft, name, device, 'status', 'the host missed two beats');
+  }
+}
+
+function causeOf(draft: Draft, name: HostName): { cause: Cause; text: string } | undefined {
+  const host = draft.host(name);
+  const { contact } = host;
+  const { spec, now } = draft;
+  for (const group of groupsMaybeOn(draft, name)) {
+    const state = draft.group(group);
+    const failover = draft.groupSpec(group).failoverHosts.length > 0;
+    if (!state.managed || state.failed !== undefined || !failover) continue;
+    for (const [resource, known] of state.known.get(name) ?? []) {
+      if (known.doubt !== 'stop-failed') continue;
+      return { cause: 'stop-failed', text: `${resource} of group ${group}: ${known.text}` };
+    }
+  }
+  if (contact.status === 'silent' && host.boot !== undefined) {
+    const where = groupsMaybeOn(draft, name).join(', ');
+    return { cause: 'silence', text: `it is silent and may hold ${where || 'nothing'}` };
+  }
+  const agentGone = contact.status === 'refused' && now - contact.since >= spec.agentTimeoutMs;
+  if (agentGone && spec.onAgentTimeout === 'fence') {
+    return { cause: 'agent', text: 'its agent has not answered for agent_timeout' };
+  }
+  return undefined;
+}
+
+function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
+  const { spec, state } = draft;
+  const host = draft.host(name);
+  const hosts = [...state.hosts.values()];
+  const { fencing } = spec;
+  const rearmed =
+    fencing.rearmMs !== undefined && draft.now - (host.fencedAt ?? 0) > fencing.rearmMs;
+  const helps = helpOf(draft, name);
+  const unmanaged = groupsMaybeOn(draft, name).find((group) => !draft.group(group).managed);
+  return {
+    cause,
+    mode: spec.mode,
+    superseded: state.superseded !== undefined,
+    armed: host.fencedAt === undefined || rearmed,
+    provenLevel: usableLevels(draft, host, 'manager').length > 0,
+    ...(helps === undefined ? {} : { helps }),
+    ...(unmanaged === undefined ? {} : { unmanaged }),
+    othersAnswer: hosts.filter((other) => answersSince(draft, other, host)).length,
+    managerOnHost: spec.managerHost !== undefined,
+    witness: host.inquiry?.witness ?? (spec.witness ? 'asked' : 'none'),
+    reached: host.inquiry === undefined ? 'asked' : reachedBy(host.inquiry),
+    onReached: fencing.onReached,
+    silentHosts: hosts.filter(isSilent).length,
+    hosts: hosts.length,
+    fencesUnderWay: hosts.filter((other) => other.fence !== undefined).length,
+    maxConcurrent: fencing.maxConcurrent,
+    fencesLastHour: recentFences(draft).length,
+    maxPerHour: fencing.maxPerHour,
+  };
+}
+
+/** Groups that are not proven to be away from the host, and that are not seen running elsewhere. */
+function groupsMaybeOn(draft: Draft, name: HostName): GroupName[] {
+  return [...draft.state.groups.values()]
+    .filter((group) => group.known.has(name) && !isStoppedOn(draft, group.name, name))
+    .filter((group) => {
+      const elsewhere = [...group.known.keys()].filter((other) => other !== name);
+      return !elsewhere.some((other) => runsOn(draft, group.name, other) === 'all');
+    })
+    .map((group) => group.name);
+}
+
+function helpOf(draft: Draft, name: HostName): { group: string; target: string } | undefined {
+  for (const group of groupsMaybeOn(draft, name)) {
+    const { managed, failed } = draft.group(group);
+    if (!managed || failed !== undefined) continue;
+    const target = takersOf(draft, group, name)[0];
+    if (target !== undefined) return { group, target };
+  }
+  return undefined;
+}
+
+function targetsOf(draft: Draft, name: HostName): HostName[] {
+  const all = groupsMaybeOn(draft, name).flatMap((group) => takersOf(draft, group, name));
+  return [...new Set(all)].filter((target) => target !== draft.spec.managerHost);
+}
+
+function takersOf(draft: Draft, group: GroupName, name: HostName): HostName[] {
+  const list = listOf(draft.groupSpec(group));
+  if (list.length < 2) return [];
+  return list.filter((other) => other !== name && eligibleFor(draft, group, other) === undefined);
+}
+
+function answersSince(draft: Draft, other: HostState, suspect: HostState): boolean {
+  if (other.name === suspect.name || other.name === draft.spec.managerHost) return false;
+  const { contact } = suspect;
+  const silentSince =
+    contact.status === 'silent' ? contact.since - draft.spec.heartbeatTimeoutMs / 2 : 0;
+  return other.contact.status === 'online' && other.answeredAt > silentSince;
+}
+
+function isSilent(host: HostState): boolean {
+  if (host.off?.confirmed === true) return false;
+  return (
+    host.contact.status === 'silent' ||
+    (host.contact.status === 'unheard' && host.boot !== undefined)
+  );
+}
+
+function reachedBy(inquiry: Inquiry): FenceCase['reached'] {
+  const answers = [...inquiry.reach.values()];
+  if (answers.includes('yes')) return 'yes';
+  if (answers.includes('asked')) return 'asked';
+  return answers.includes('no') ? 'no' : 'unknown';
+}
+
+function recentFences(draft: Draft): number[] {
+  return draft.state.fences.filter((at) => draft.now - at < HOUR_MS);
+}
+
+function clear(draft: Draft, name: HostName): void {
+  const { notFenced, ...host } = draft.host(name);
+  if (notFenced !== undefined) draft.setHost(host);
+}
