@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { EventView, OrderAnswer, Status } from '../contract.ts';
+import { HaError } from '../errors.ts';
+import { managerRoutes, type ManagerApi } from '../routes.ts';
+import { LiveFeed } from './live-feed.ts';
+import { serveOnSocket } from './socket-server.ts';
+
+const STATUS: Status = {
+  mode: 'observe',
+  acting: true,
+  epoch: { journal: 'j', number: 1 },
+  hosts: [
+    { name: 'oss1', status: 'online', active: true, armed: true, devices: [], reason: 'answers' },
+  ],
+  groups: [
+    {
+      name: 'pool/ost0',
+      homeHost: 'oss1',
+      failoverHosts: [],
+      managed: true,
+      status: 'running',
+      reason: 'it runs at home',
+      resources: [],
+    },
+  ],
+  alarms: [],
+};
+const EVENT: EventView = {
+  id: 1,
+  time: '2026-01-01T00:00:00.000Z',
+  name: 'host.silent',
+  severity: 'warning',
+  text: '',
+};
+
+function api(more: Partial<ManagerApi> = {}): ManagerApi {
+  return {
+    status: () => STATUS,
+    events: () => [EVENT],
+    explain: () => Promise.resolve(undefined),
+    order: () => Promise.resolve('busy'),
+    stream: () => false,
+    ...more,
+  };
+}
+
+function socketPath(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'aureole-socket-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return join(directory, 'manager.sock');
+}
+
+async function call(socket: string, path: string, body?: string): Promise<[number, unknown]> {
+  const response = await open(socket, path, body);
+  return [response.statusCode ?? 0, JSON.parse(await text(response))];
+}
+
+function open(socket: string, path: string, body?: string): Promise<IncomingMessage> {
+  const method = body === undefined ? 'GET' : 'POST';
+  const place = { socketPath: socket, path, method, agent: false };
+  return new Promise((resolve, reject) => {
+    request(place, resolve).on('error', reject).end(body);
+  });
+}
+
+const unusable = (error: unknown): boolean =>
+  error instanceof HaError && error.details.code === 'socket-unusable';
+
+test('hosts and groups are found by name, also where the name has a slash', async (t) => {
+  const path = socketPath(t);
+  await using _server = await serveOnSocket(managerRoutes(api()), path);
+  assert.deepEqual(await call(path, '/v1/status'), [200, STATUS]);
+  assert.deepEqual(await call(path, '/v1/hosts/oss1'), [200, STATUS.hosts[0]]);
+  assert.deepEqual(await call(path, '/v1/groups/pool%2Fost0'), [200, STATUS.groups[0]]);
+  const [status, answer] = await call(path, '/v1/hosts/oss9');
+  assert.equal(status, 404);
+  assert.deepEqual(answer, {
+    code: 'not-found',
+    message: 'the configuration has no host "oss9"',
+  });
+});
+
+test('a question that makes no sense gets one clear answer', async (t) => {
+  const path = socketPath(t);
+  await using _server = await serveOnSocket(managerRoutes(api()), path);
+  const codes = [
+    await call(path, '/v1/events?limit=many'),
+    await call(path, '/v1/events?colour=red'),
+    await call(path, '/v1/orders', 'not json'),
+    await call(path, '/v1/orders', '{"verb":"explode","target":"oss1"}'),
+    await call(path, '/v1/orders', JSON.stringify({ verb: 'fence', reason: 'x'.repeat(20_000) })),
+    await call(path, '/v2/status'),
+  ].map(([status]) => status);
+  assert.deepEqual(codes, [400, 400, 400, 400, 413, 404]);
+});
+
+test('an order is answered as the core answers, or says that nobody knows', async (t) => {
+  const path = socketPath(t);
+  const answers: (OrderAnswer | 'busy' | 'late')[] = [
+    { id: '1', outcome: 'refused', text: 'observe mode' },
+    'busy',
+    'late',
+  ];
+  const order = () => Promise.resolve(answers.shift() ?? 'busy');
+  await using _server = await serveOnSocket(managerRoutes(api({ order })), path);
+  const fence = JSON.stringify({ verb: 'fence', target: 'oss1' });
+  assert.deepEqual(await call(path, '/v1/orders', fence), [
+    200,
+    { id: '1', outcome: 'refused', text: 'observe mode' },
+  ]);
+  assert.equal((await call(path, '/v1/orders', fence))[0], 503);
+  const [status, late] = await call(path, '/v1/orders', fence);
+  assert.equal(status, 504);
+  assert.match(JSON.stringify(late), /may still be done/);
+});
+
+test('only the owner may open the socket, and no second manager takes it away', async (t) => {
+  const path = socketPath(t);
+  await using _server = await serveOnSocket(managerRoutes(api()), path);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  await assert.rejects(serveOnSocket(managerRoutes(api()), path), unusable);
+  assert.equal((await call(path, '/v1/status'))[0], 200);
+});
+
+test('the socket of a manager that was killed is taken over', async (t) => {
+  const path = socketPath(t);
+  const program = `require('node:net').createServer().listen(process.argv[1], () => console.log('up'))`;
+  const dead = spawn(process.execPath, ['-e', program, path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(dead.stdout, 'data');
+  dead.kill('SIGKILL');
+  await once(dead, 'exit');
+  await using _server = await serveOnSocket(managerRoutes(api()), path);
+  assert.equal((await call(path, '/v1/status'))[0], 200);
+});
+
+test('a file that is not a socket is never removed', async (t) => {
+  const path = socketPath(t);
+  writeFileSync(path, 'precious');
+  await assert.rejects(serveOnSocket(managerRoutes(api()), path), unusable);
+  assert.equal(readFileSync(path, 'utf8'), 'precious');
+});
+
+test('a live view begins with the status and goes on with what happens', async (t) => {
+  const path = socketPath(t);
+  using feed = new LiveFeed(() => STATUS);
+  await using _server = await serveOnSocket(
+    managerRoutes(api({ stream: (response) => feed.open(response) })),
+    path,
+  );
+  const response = await open(path, '/v1/stream');
+  let seen = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => (seen += chunk));
+  const see = async (what: string): Promise<void> => {
+    while (!seen.includes(what))
+      await once(response, 'data', { signal: AbortSignal.timeout(5_000) });
+  };
+  await see('event: status');
+  feed.events([EVENT]);
+  await see('"host.silent"');
+  seen = '';
+  feed.statusChanged();
+  await see('event: status');
+  response.destroy();
+});
+
+test('a reader that does not read is cut off, and the others go on', async (t) => {
+  const path = socketPath(t);
+  using feed = new LiveFeed(() => STATUS);
+  await using _server = await serveOnSocket(
+    managerRoutes(api({ stream: (response) => feed.open(response) })),
+    path,
+  );
+  const slow = await open(path, '/v1/stream');
+  slow.pause();
+  const quick = await open(path, '/v1/stream');
+  let heard = 0;
+  quick.on('data', () => (heard += 1));
+  const cut = once(slow, 'error', { signal: AbortSignal.timeout(20_000) });
+  const long = { ...EVENT, text: 'x'.repeat(10_000) };
+  // What lies in the kernel's buffers does not count: more than that, and more than may wait.
+  for (let i = 0; i < 1_000; i++) {
+    feed.events([long]);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  slow.resume();
+  await cut;
+  assert.ok(heard > 100, `the quick reader heard ${heard} pieces`);
+  quick.destroy();
+});
