@@ -74,7 +74,10 @@ export const WatchedState = z.object({
   /** How long ago that monitor was begun and ended. */
   begunMsAgo: z.int().optional(),
   endedMsAgo: z.int().optional(),
-  /** Operations of this resource of which a process is alive now, orphans of earlier incarnations included. */
+  /**
+   * Operations of this resource of which a process is alive now, orphans of earlier incarnations
+   * included. A monitor is told only if it has outlived its time: before that it changes nothing.
+   */
   alive: z.array(z.enum(OPERATIONS)),
   /** The reason that the script gave, shortened. */
   text: z.string().optional(),
@@ -108,7 +111,7 @@ export type Operate = z.infer<typeof Operate>;
 
 /** How an operation ended. Three-valued: exited, certainly not run, or nobody knows. */
 export const Outcome = z.discriminatedUnion('type', [
-  /** Its whole process tree is gone. */
+  /** By itself; what it left running is the service. Death by a signal is 128 and the signal's number. */
   z.object({ type: z.literal('exited'), code: z.int(), text: z.string() }),
   /** Its time was over; `alive`: a process of it survived being killed (state D). */
   z.object({ type: z.literal('timed-out'), alive: z.boolean(), text: z.string() }),

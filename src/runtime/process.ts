@@ -23,6 +23,11 @@ export type Program = {
   readonly signal?: AbortSignal;
   /** `NAME=value` of `env` by which processes that leave the session are found and ended too. */
   readonly mark?: string;
+  /**
+   * For a program that must outlive us: open files for its output, since a pipe would break with our
+   * end, and nothing of it keeps our own process from ending.
+   */
+  readonly outlivesUs?: { readonly stdout: number; readonly stderr: number };
   /** Told once it runs, so that the caller can write down whom to end after a crash of ours. */
   readonly onStarted?: (pid: number) => void;
 };
@@ -84,11 +89,19 @@ export async function endProcesses(tree: ProcessTree, killGraceMs: number): Prom
 
 function start(program: Program): ChildProcess | string {
   try {
-    return spawn(program.file, [...program.args], {
+    const files = program.outlivesUs;
+    const child = spawn(program.file, [...program.args], {
+      cwd: '/',
       env: { ...program.env },
       detached: true,
-      stdio: [program.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [
+        program.stdin === undefined ? 'ignore' : 'pipe',
+        files?.stdout ?? 'pipe',
+        files?.stderr ?? 'pipe',
+      ],
     });
+    if (files !== undefined) child.unref();
+    return child;
   } catch (error) {
     return reasonOf(error); // For instance a NUL in an argument.
   }
@@ -104,10 +117,7 @@ async function superviseToEnd(child: ChildProcess, program: Program): Promise<Pr
   child.stdin?.end(program.stdin);
   const startTicks = findProcess(pid)?.startTicks ?? 0;
   const interrupt = new AbortController();
-  const first = await Promise.race([
-    ended,
-    interruption(program.timeoutMs, program.signal, interrupt.signal),
-  ]);
+  const first = await Promise.race([ended, interruption(program, interrupt.signal)]);
   interrupt.abort();
   if (typeof first !== 'string') return first;
   const { mark } = program;
@@ -129,13 +139,13 @@ function endOf(child: ChildProcess): Promise<ProgramEnd> {
 
 /** Resolves when the time is over or the caller wants no more; `settled` ends the wait. */
 async function interruption(
-  timeoutMs: number,
-  wanted: AbortSignal | undefined,
+  program: Program,
   settled: AbortSignal,
 ): Promise<'timed-out' | 'aborted'> {
+  const wanted = program.signal;
   const signal = wanted === undefined ? settled : AbortSignal.any([wanted, settled]);
   try {
-    await sleep(timeoutMs, undefined, { signal });
+    await sleep(program.timeoutMs, undefined, { signal, ref: program.outlivesUs === undefined });
     return 'timed-out';
   } catch {
     return 'aborted';

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The routes of contract.ts. What arrives is parsed here, once; every refusal is JSON. */
+import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { z } from 'zod';
+import type { Log } from '../runtime/log.ts';
+import {
+  Operate,
+  Poll,
+  Reach,
+  Watch,
+  type Beat,
+  type Identity,
+  type OperationStatus,
+  type Outputs,
+  type ReachAnswer,
+  type Refusal,
+} from './contract.ts';
+import { messageOf, RefusedError } from './errors.ts';
+
+export interface AgentApi {
+  identity(): Identity;
+  watch(watch: Watch): void;
+  poll(poll: Poll): Promise<Beat>;
+  operate(order: Operate): Promise<OperationStatus>;
+  reach(reach: Reach): Promise<ReachAnswer>;
+  outputs(): Outputs;
+}
+
+const BODY_BYTES_MAX = 1_048_576;
+const FAULTS_TOLD_MAX = 5;
+
+export function createApi(agent: AgentApi, log: Log): Hono {
+  const app = new Hono();
+  const tooLarge = `The body is larger than ${BODY_BYTES_MAX} bytes.`;
+  app.use(
+    bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => refuse(c, 'bad-request', tooLarge) }),
+  );
+  app.get('/v1/identity', (c) => c.json(agent.identity()));
+  app.put('/v1/watch', async (c) => {
+    agent.watch(await body(c, Watch));
+    return c.json({});
+  });
+  app.post('/v1/poll', async (c) => c.json(await agent.poll(await body(c, Poll))));
+  app.post('/v1/operations', async (c) => c.json(await agent.operate(await body(c, Operate))));
+  app.post('/v1/reach', async (c) => c.json(await agent.reach(await body(c, Reach))));
+  app.get('/v1/outputs', (c) => c.json(agent.outputs()));
+  app.notFound((c) => refuse(c, 'unknown-path', `There is no ${c.req.method} ${c.req.path} here.`));
+  app.onError((error, c) => {
+    if (error instanceof RefusedError) return refuse(c, error.details.code, error.message);
+    log.error({ path: c.req.path, error: messageOf(error) }, 'a request failed');
+    return c.json({ code: 'failed', message: messageOf(error) }, 500);
+  });
+  return app;
+}
+
+async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await c.req.text());
+  } catch (error) {
+    throw new RefusedError('bad-request', `The body is not JSON: ${messageOf(error)}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues
+    .slice(0, FAULTS_TOLD_MAX)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
+  throw new RefusedError('bad-request', faults.join('; '));
+}
+
+function refuse(c: Context, code: Refusal['code'], message: string): Response {
+  const refusal: Refusal = { code, message };
+  if (code === 'unknown-path') return c.json(refusal, 404);
+  return c.json(refusal, code === 'bad-request' ? 400 : 409);
+}

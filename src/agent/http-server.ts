@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Serves the API on one address, with bounds on what a peer may cost. */
+import { createServer, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Refusal } from './contract.ts';
+import { AgentError, messageOf } from './errors.ts';
+
+export type Listening = {
+  readonly port: number;
+  /** Ends all connections, held polls included. */
+  close(): Promise<void>;
+};
+
+const CONNECTIONS_MAX = 128;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than a poll may be held, so that a manager can keep its connection. */
+const KEEP_ALIVE_MS = 75_000;
+const LOOK_EVERY_MS = 2_000;
+
+export async function listen(app: Hono, address: string, port: number): Promise<Listening> {
+  const answer = getRequestListener(app.fetch);
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: LOOK_EVERY_MS,
+    },
+    (request, response) => void answer(request, response),
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on('clientError', refuseHalfMessage);
+  await bind(server, address, port);
+  const bound = server.address();
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function bind(server: Server, address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const message = `Cannot listen on ${address}:${port}: ${messageOf(cause)}. Name another with --listen.`;
+      reject(new AgentError(message, { code: 'agent-listen-failed' }, { effect: 'none', cause }));
+    });
+    server.listen(port, address, resolve);
+  });
+}
+
+function refuseHalfMessage(error: Error, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal: Refusal = { code: 'bad-request', message: `This is not HTTP: ${error.message}` };
+  const text = JSON.stringify(refusal);
+  socket.end(
+    'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The agent of one host: it runs OCF scripts and tells what they said. It decides nothing, obeys the
+ * newest manager only, and its end is not the end of what it has begun.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Log } from '../runtime/log.ts';
+import { Changes } from './changes.ts';
+import type { Beat, Identity, Operate, OperationStatus, Poll, Watch } from './contract.ts';
+import { EpochGuard } from './epoch-guard.ts';
+import { messageOf, RefusedError } from './errors.ts';
+import { createApi, type AgentApi } from './http-api.ts';
+import { listen } from './http-server.ts';
+import { RESOURCE_TMP } from './ocf/environment.ts';
+import { listKinds } from './ocf/script.ts';
+import { Operations } from './operations/operations.ts';
+import { OutputFiles } from './operations/output-files.ts';
+import { OperationRecords } from './operations/records.ts';
+import { reachAgent } from './reach.ts';
+import { openRunDirectory, type RunDirectory } from './run-directory.ts';
+import { Watcher } from './watch.ts';
+
+export type AgentOptions = {
+  /** Name of this host. */
+  readonly host: string;
+  readonly address: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly ocfRoot: string;
+  readonly runDirectory: string;
+  /** Obey the first manager with another journal that comes. */
+  readonly takeOver: boolean;
+  readonly log: Log;
+  readonly onListening?: (port: number) => void;
+};
+
+/** Resolves after the signal, once nothing is answered any more. Scripts under way go on. */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const { log } = options;
+  const directory = openRunDirectory(options.runDirectory);
+  ensureResourceTmp(log);
+  const agent = assemble(options, directory, signal);
+  const listening = await listen(createApi(agent, log), options.address, options.port);
+  const { host, address } = options;
+  log.info({ host, address, port: listening.port, boot: directory.boot }, 'listening');
+  options.onListening?.(listening.port);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });
+  await listening.close();
+  log.info({ host }, 'ended');
+}
+
+function assemble(options: AgentOptions, directory: RunDirectory, signal: AbortSignal): AgentApi {
+  const { host, ocfRoot, log } = options;
+  const incarnation = randomUUID();
+  const guard = new EpochGuard(directory.epochFile, options.takeOver);
+  const changes = new Changes();
+  const files = new OutputFiles(directory.outputs);
+  const operations = new Operations({
+    incarnation,
+    ocfRoot,
+    records: new OperationRecords(directory.operations, directory.boot),
+    files,
+    log,
+    signal,
+    onAlive: (resource) => watcher.lookAtAlive(resource),
+    onEnd: (resource, operation, result) => {
+      if (operation === 'monitor') watcher.take(resource, result);
+    },
+  });
+  const watcher = new Watcher(operations, changes, signal);
+  operations.adopt();
+  files.keepSmall(signal);
+  const { boot, kernelBoot } = directory;
+  return {
+    identity: (): Identity => ({
+      host,
+      boot,
+      kernelBoot,
+      incarnation,
+      version: packageJson.version,
+      ...(guard.epoch === undefined ? {} : { epoch: guard.epoch }),
+      kinds: listKinds(ocfRoot),
+    }),
+    watch: (watch) => {
+      guard.obey(watch.epoch);
+      watcher.replace(uniquelyNamed(watch));
+    },
+    poll: async ({ epoch, cursor, waitMs }: Poll): Promise<Beat> => {
+      guard.obey(epoch);
+      await changes.waitBeyond(cursor, waitMs);
+      return { host, boot, incarnation, cursor: changes.cursor, resources: watcher.states() };
+    },
+    operate: async (order) => {
+      guard.obey(order.epoch);
+      return { boot, incarnation, ...(await carryOut(order, boot, operations)) };
+    },
+    reach: reachAgent,
+    outputs: () => ({ outputs: operations.outputs() }),
+  };
+}
+
+async function carryOut(
+  order: Operate,
+  boot: string,
+  operations: Operations,
+): Promise<Pick<OperationStatus, 'request' | 'timeoutMs' | 'outcome'>> {
+  if (order.boot !== boot) {
+    const message = `The order is for boot ${order.boot}; the present boot is ${boot}.`;
+    throw new RefusedError('wrong-boot', message);
+  }
+  const request = operations.order(order);
+  const waiting = new AbortController();
+  const outcome = await Promise.race([
+    request.outcome,
+    sleep(order.waitMs, undefined, { signal: waiting.signal, ref: false }).catch(() => undefined),
+  ]);
+  waiting.abort();
+  const timeoutMs = await request.timeoutMs;
+  return { request: order.request, timeoutMs, ...(outcome === undefined ? {} : { outcome }) };
+}
+
+function uniquelyNamed({ resources }: Watch): Watch['resources'] {
+  const names = new Set<string>();
+  for (const { name } of resources) {
+    if (names.has(name)) {
+      throw new RefusedError('bad-request', `Two resources are named ${JSON.stringify(name)}.`);
+    }
+    names.add(name);
+  }
+  return resources;
+}
+
+function ensureResourceTmp(log: Log): void {
+  try {
+    mkdirSync(RESOURCE_TMP, { recursive: true, mode: 0o1755 });
+  } catch (error) {
+    log.warn({ path: RESOURCE_TMP, error: messageOf(error) }, 'scripts have no place for notes');
+  }
+}
