@@ -27,13 +27,14 @@ export class Draft {
   readonly #saves = new Map<string, unknown>();
   readonly touchedHosts = new Set<HostName>();
   readonly touchedGroups = new Set<GroupName>();
-  readonly #before: ClusterState;
+  /** Our own copies, made at the first change. */
+  #hosts: Map<HostName, HostState> | undefined;
+  #groups: Map<GroupName, GroupState> | undefined;
   #state: ClusterState;
 
   constructor(spec: ClusterSpec, layout: Layout, state: ClusterState, now: Instant) {
     this.spec = spec;
     this.layout = layout;
-    this.#before = state;
     this.#state = state;
     this.now = now;
   }
@@ -58,11 +59,12 @@ export class Draft {
   }
 
   setHost(next: HostState): void {
-    if (this.#state.hosts === this.#before.hosts) {
-      this.#state = { ...this.#state, hosts: new Map(this.#before.hosts) };
+    if (this.#hosts === undefined) {
+      this.#hosts = new Map(this.#state.hosts);
+      this.#state = { ...this.#state, hosts: this.#hosts };
     }
-    const before = this.#state.hosts.get(next.name);
-    mutable(this.#state.hosts).set(next.name, next);
+    const before = this.#hosts.get(next.name);
+    this.#hosts.set(next.name, next);
     if (before === undefined || hostRecordChanged(before, next)) {
       this.#saves.set(`host/${next.name}`, savedHost(next));
     }
@@ -81,11 +83,12 @@ export class Draft {
   }
 
   setGroup(next: GroupState): void {
-    if (this.#state.groups === this.#before.groups) {
-      this.#state = { ...this.#state, groups: new Map(this.#before.groups) };
+    if (this.#groups === undefined) {
+      this.#groups = new Map(this.#state.groups);
+      this.#state = { ...this.#state, groups: this.#groups };
     }
-    const before = this.#state.groups.get(next.name);
-    mutable(this.#state.groups).set(next.name, next);
+    const before = this.#groups.get(next.name);
+    this.#groups.set(next.name, next);
     if (before === undefined || groupRecordChanged(before, next)) {
       this.#saves.set(`group/${next.name}`, savedGroup(next));
     }
@@ -170,10 +173,4 @@ export class Draft {
     const reason = this.reasons.join('; ') || 'nothing new';
     return { state: this.#state, saves, commands: this.commands, reason };
   }
-}
-
-/** The draft owns the copy that it made; nobody else has seen it yet. */
-function mutable<K, V>(map: ReadonlyMap<K, V>): Map<K, V> {
-  if (!(map instanceof Map)) throw new Error('not a Map');
-  return map;
 }

@@ -5,8 +5,9 @@
  */
 import type { Draft } from './draft.ts';
 import { countFailure, giveUp } from './failures.ts';
-import { ordered } from './knowledge.ts';
-import type { Operation } from './messages.ts';
+import { beginMove, continueMove, whyLeave } from './moving.ts';
+import { askEverybody, isUnderWay, operate, pauseMs, stopLeaves } from './operating.ts';
+import { dropPlan, say } from './plan-words.ts';
 import {
   chooseHost,
   eligibleFor,
@@ -22,7 +23,6 @@ import {
   type GroupName,
   type HostName,
   type ResourceName,
-  type ResourceSpec,
 } from './spec.ts';
 import { mayStart, type StartVerdict } from './start-rule.ts';
 import type { Pending, Plan } from './state.ts';
@@ -245,103 +245,6 @@ function startVerdict(draft: Draft, name: GroupName, plan: Plan): StartVerdict {
   });
 }
 
-/** Is a monitor of everything on every host that answers and might hold the group. */
-function askEverybody(draft: Draft, name: GroupName, plan: Plan): void {
-  for (const host of hostsOf(draft, name)) {
-    if (!isOnline(draft, host)) continue;
-    for (const { name: resource } of draft.groupSpec(name).resources) {
-      const known = draft.known(name, host, resource);
-      if ((known.evidence?.askedAt ?? -1) > plan.askedAt) continue;
-      operate(draft, name, host, resource, 'monitor', plan.why);
-    }
-  }
-}
-
-function whyLeave(draft: Draft, name: GroupName, host: HostName): string | undefined {
-  const { wanted, avoid } = draft.group(name);
-  if (wanted !== undefined && wanted !== host) return 'an operator wants it there';
-  if (!draft.host(host).active) return `${host} is deactivated`;
-  if (avoid.has(host)) return `it could not be started on ${host}`;
-  return undefined;
-}
-
-/** Nothing is stopped here before the other host is known to be able to take it. */
-function beginMove(draft: Draft, name: GroupName, host: HostName, why: string): void {
-  const group = draft.group(name);
-  const choice = group.wanted === undefined ? nextHost(draft, name, host) : group.wanted;
-  const obstacle =
-    choice === undefined ? 'no other host may take it' : eligibleFor(draft, name, choice);
-  if (choice === undefined || obstacle !== undefined) {
-    const { wanted, ...rest } = group;
-    if (wanted !== undefined) {
-      draft.setGroup(rest);
-      const text = `stays on ${host}: ${obstacle}`;
-      draft.fact({ name: 'ha.group.not-moved', severity: 'warning', group: name, text });
-    }
-    if (group.avoid.has(host)) return retryInPlace(draft, name, host);
-    return say(draft, name, `should leave ${host} (${why}) but stays: ${obstacle}`);
-  }
-  const again = draft.now + pauseMs(draft);
-  const plan: Plan = {
-    type: 'move',
-    host,
-    to: choice,
-    askedAt: draft.now,
-    again,
-    why,
-    stopping: false,
-  };
-  draft.setGroup({ ...group, plan });
-  draft.because(`move ${name} from ${host} to ${choice}: ${why}`);
-  askEverybody(draft, name, plan);
-  say(draft, name, `is about to move from ${host} to ${choice}: ${why}`);
-}
-
-/** Nobody else can take it any more: what failed here is tried here again, and counted. */
-function retryInPlace(draft: Draft, name: GroupName, host: HostName): void {
-  const group = draft.group(name);
-  const avoid = new Map(group.avoid);
-  const text = avoid.get(host) ?? 'start failed';
-  avoid.delete(host);
-  draft.setGroup({ ...group, avoid });
-  countFailure(draft, name, text);
-  draft.touchedGroups.add(name);
-}
-
-function nextHost(draft: Draft, name: GroupName, host: HostName): HostName | undefined {
-  return listOf(draft.groupSpec(name)).find(
-    (other) => other !== host && eligibleFor(draft, name, other) === undefined,
-  );
-}
-
-function continueMove(draft: Draft, name: GroupName, plan: Extract<Plan, { type: 'move' }>): void {
-  const { host, to, why } = plan;
-  if (!plan.stopping) {
-    const obstacle = eligibleFor(draft, name, to);
-    if (obstacle !== undefined) {
-      dropPlan(draft, name, obstacle);
-      return say(draft, name, `stays on ${host}: ${obstacle}`);
-    }
-    const answered = knownOn(draft, name, to).every(
-      (known) => known.status === 'stopped' && (known.evidence?.askedAt ?? -1) > plan.askedAt,
-    );
-    if (!answered) {
-      if (draft.now >= plan.again) dropPlan(draft, name, `${to} did not say that it can take it`);
-      return say(draft, name, `is about to move from ${host} to ${to}: ${why}`);
-    }
-    draft.setGroup({ ...draft.group(name), plan: { ...plan, stopping: true } });
-    draft.fact({
-      name: 'ha.group.moving',
-      severity: 'info',
-      group: name,
-      host: to,
-      text: `from ${host}: ${why}`,
-    });
-  }
-  stopLeaves(draft, name, host, (resource) => !isStopped(draft, name, host, resource.name), why);
-  say(draft, name, `stops on ${host} to move to ${to}: ${why}`);
-}
-
 /** What failed or hung must be stopped before anything else, and all that stands on it first. */
 function stopDoubtful(draft: Draft, name: GroupName, host: HostName): boolean {
   const { resources } = draft.groupSpec(name);
@@ -384,63 +287,6 @@ function stopOrphaned(draft: Draft, name: GroupName, host: HostName): boolean {
   return true;
 }
 
-/** Orders a stop of every chosen resource on which nothing chosen stands any more. */
-function stopLeaves(
-  draft: Draft,
-  name: GroupName,
-  host: HostName,
-  chosen: (resource: ResourceSpec) => boolean,
-  why: string,
-): void {
-  const { resources } = draft.groupSpec(name);
-  const goes = resources.filter(chosen);
-  for (const resource of goes) {
-    if (goes.some((other) => other.parent === resource.name)) continue;
-    operate(draft, name, host, resource.name, 'stop', why);
-  }
-}
-
-function operate(
-  draft: Draft,
-  group: GroupName,
-  host: HostName,
-  resource: ResourceName,
-  operation: Operation,
-  reason: string,
-): void {
-  const { boot } = draft.host(host);
-  if (boot === undefined) return;
-  for (const pending of draft.state.pending.values()) {
-    if (pending.type !== 'operation' || pending.host !== host || pending.resource !== resource)
-      continue;
-    if (pending.operation !== 'monitor' || operation === 'monitor') return;
-  }
-  const askedAt = draft.now;
-  if (operation !== 'monitor') {
-    draft.forget(
-      (one) => one.type === 'operation' && one.host === host && one.resource === resource,
-    );
-    draft.setKnownQuietly(
-      group,
-      host,
-      resource,
-      ordered(draft.known(group, host, resource), operation, askedAt),
-    );
-    const text = `${operation === 'start' ? 'is started' : 'is stopped'}: ${reason}`;
-    draft.fact({ name: `ha.resource.${operation}`, severity: 'info', group, resource, host, text });
-  }
-  const request = draft.ask({ type: 'operation', group, resource, host, boot, operation, askedAt });
-  draft.order({ type: 'operate', host, boot, request, operation, resource, reason });
-}
-
-function isUnderWay(draft: Draft, group: GroupName, host: HostName): boolean {
-  for (const pending of draft.state.pending.values()) {
-    if (pending.type !== 'operation' || pending.operation === 'monitor') continue;
-    if (pending.group === group && pending.host === host) return true;
-  }
-  return false;
-}
-
 function isRunning(
   draft: Draft,
   group: GroupName,
@@ -450,15 +296,6 @@ function isRunning(
   return draft.known(group, host, resource).status === 'running';
 }
 
-function isStopped(
-  draft: Draft,
-  group: GroupName,
-  host: HostName,
-  resource: ResourceName,
-): boolean {
-  return draft.known(group, host, resource).status === 'stopped';
-}
-
 function conflict(draft: Draft, name: GroupName, where: readonly HostName[]): void {
   dropPlan(draft, name, 'it runs on more than one host');
   const text = `RUNS ON ${where.join(' AND ')}: nothing is done before one of them is stopped or off`;
@@ -466,23 +303,4 @@ function conflict(draft: Draft, name: GroupName, where: readonly HostName[]): vo
     draft.fact({ name: 'ha.group.conflict', severity: 'alarm', group: name, text });
   }
   say(draft, name, text);
-}
-
-export function dropPlan(draft: Draft, name: GroupName, why: string): void {
-  const { plan, ...group } = draft.group(name);
-  if (plan === undefined) return;
-  draft.setGroup(group);
-  draft.because(`the plan for ${name} is dropped: ${why}`);
-}
-
-function say(draft: Draft, name: GroupName, reason: string): void {
-  const group = draft.group(name);
-  if (group.reason === reason) return;
-  draft.setGroup({ ...group, reason });
-  draft.because(`${name} ${reason}`);
-}
-
-/** How long answers are waited for before they are asked for again. */
-function pauseMs(draft: Draft): number {
-  return Math.max(2_000, draft.spec.heartbeatTimeoutMs / 2);
 }

@@ -3,23 +3,23 @@
 import { changeDevice, usableLevels } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { beginFence, confirmOff } from './fencing.ts';
-import { dropPlan } from './group-plan.ts';
 import { doubted } from './knowledge.ts';
 import type { HaCommand, Order } from './messages.ts';
 import { eligibleFor, isStoppedOn, locationsOf } from './placement.ts';
+import { dropPlan } from './plan-words.ts';
 import { listOf, type GroupName } from './spec.ts';
 
 type Answer = Pick<Extract<HaCommand, { type: 'answer-order' }>, 'outcome' | 'text'>;
 
 export function onOrder(draft: Draft, order: Order): void {
   const answer = carryOut(draft, order);
-  const refused = answer.outcome === 'refused' ? `refused: ${answer.text}` : answer.text;
+  const said = answer.outcome === 'refused' ? `refused: ${answer.text}` : answer.text;
   const why = order.reason === '' ? '' : ` (${order.reason})`;
   draft.fact({
     name: `ha.order.${order.verb}`,
     severity: 'info',
     operator: order.operator,
-    text: `${refused}${why}`,
+    text: `${said}${why}`,
     ...(isGroupVerb(draft, order) ? { group: order.target } : { host: order.target }),
   });
   draft.order({ type: 'answer-order', id: order.id, ...answer });

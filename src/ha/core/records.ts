@@ -169,5 +169,6 @@ export function formerHosts(spec: ClusterSpec, saved: Saved): HostName[] {
 
 /** The one place where saved data enter the core: the journal is ours, and its schema is checked by the store. */
 function recordOf<R>(saved: Saved, key: string): R | undefined {
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- see above
   return saved.get(key) as R | undefined;
 }

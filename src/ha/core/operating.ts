@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Orders to run scripts: of one resource one at a time, each remembered until it is answered. */
+import type { Draft } from './draft.ts';
+import { ordered } from './knowledge.ts';
+import type { Operation } from './messages.ts';
+import { hostsOf, isOnline } from './placement.ts';
+import type { GroupName, HostName, ResourceName, ResourceSpec } from './spec.ts';
+import type { Plan } from './state.ts';
+
+export function operate(
+  draft: Draft,
+  group: GroupName,
+  host: HostName,
+  resource: ResourceName,
+  operation: Operation,
+  reason: string,
+): void {
+  const { boot } = draft.host(host);
+  if (boot === undefined) return;
+  for (const pending of draft.state.pending.values()) {
+    if (pending.type !== 'operation' || pending.host !== host || pending.resource !== resource)
+      continue;
+    if (pending.operation !== 'monitor' || operation === 'monitor') return;
+  }
+  const askedAt = draft.now;
+  if (operation !== 'monitor') {
+    draft.forget(
+      (one) => one.type === 'operation' && one.host === host && one.resource === resource,
+    );
+    draft.setKnownQuietly(
+      group,
+      host,
+      resource,
+      ordered(draft.known(group, host, resource), operation, askedAt),
+    );
+    const text = `${operation === 'start' ? 'is started' : 'is stopped'}: ${reason}`;
+    draft.fact({ name: `ha.resource.${operation}`, severity: 'info', group, resource, host, text });
+  }
+  const request = draft.ask({ type: 'operation', group, resource, host, boot, operation, askedAt });
+  draft.order({ type: 'operate', host, boot, request, operation, resource, reason });
+}
+
+/** Is a monitor of everything on every host that answers and might hold the group. */
+export function askEverybody(draft: Draft, name: GroupName, plan: Plan): void {
+  for (const host of hostsOf(draft, name)) {
+    if (!isOnline(draft, host)) continue;
+    for (const { name: resource } of draft.groupSpec(name).resources) {
+      const known = draft.known(name, host, resource);
+      if ((known.evidence?.askedAt ?? -1) > plan.askedAt) continue;
+      operate(draft, name, host, resource, 'monitor', plan.why);
+    }
+  }
+}
+
+/** Orders a stop of every chosen resource on which nothing chosen stands any more. */
+export function stopLeaves(
+  draft: Draft,
+  name: GroupName,
+  host: HostName,
+  chosen: (resource: ResourceSpec) => boolean,
+  why: string,
+): void {
+  const { resources } = draft.groupSpec(name);
+  const goes = resources.filter(chosen);
+  for (const resource of goes) {
+    if (goes.some((other) => other.parent === resource.name)) continue;
+    operate(draft, name, host, resource.name, 'stop', why);
+  }
+}
+
+export function isUnderWay(draft: Draft, group: GroupName, host: HostName): boolean {
+  for (const pending of draft.state.pending.values()) {
+    if (pending.type !== 'operation' || pending.operation === 'monitor') continue;
+    if (pending.group === group && pending.host === host) return true;
+  }
+  return false;
+}
+
+/** How long answers are waited for before they are asked for again. */
+export function pauseMs(draft: Draft): number {
+  return Math.max(2_000, draft.spec.heartbeatTimeoutMs / 2);
+}
