@@ -3,7 +3,7 @@
  * One lab host: how it is started, and everything that can happen to it. Its state lies in its
  * directory (see bmc/power-contract.md and lab-host.sh), so that its BMC sees the same host.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AureoleError } from '../kernel/error.ts';
@@ -12,6 +12,7 @@ import { runCommand } from './command.ts';
 import { freeze, makeFreezer, thaw } from './freezer.ts';
 import { setCable, type Switch } from './network.ts';
 import { findNotedProcess } from './process-file.ts';
+import { shellCommand, writeShellScript } from './shell.ts';
 
 export type LabHostOptions = {
   readonly name: string;
@@ -21,7 +22,7 @@ export type LabHostOptions = {
 };
 
 const LAB_HOST = join(import.meta.dirname, 'lab-host.sh');
-const LAB_POWER = join(import.meta.dirname, 'bmc', 'lab-power.sh');
+export const LAB_POWER = join(import.meta.dirname, 'bmc', 'lab-power.sh');
 const UP_DEADLINE_MS = 5_000;
 
 export class LabHost {
@@ -39,9 +40,8 @@ export class LabHost {
     const freezer = makeFreezer(`${basename(lab)}-${options.name}`);
     if (freezer !== undefined) writeFileSync(this.#file('freezer'), `${freezer}\n`);
     const words = [LAB_HOST, 'power-on', this.directory, lab, `${to.pid}`, options.address];
-    const powerOn = [...words, ...options.command].map(quoted).join(' ');
-    writeFileSync(this.#file('power-on'), `#!/bin/sh\nexec ${powerOn}\n`);
-    chmodSync(this.#file('power-on'), 0o755);
+    const powerOn = shellCommand([...words, ...options.command]);
+    writeShellScript(this.#file('power-on'), `exec ${powerOn}`);
   }
 
   /** Its init, as seen from outside; undefined while it is off or crashed. */
@@ -92,8 +92,9 @@ export class LabHost {
     process.kill(this.#runningInit().pid, 'SIGUSR2');
   }
 
-  startProgram(): void {
+  startProgram(): Promise<void> {
     process.kill(this.#runningInit().pid, 'SIGUSR1');
+    return Promise.resolve();
   }
 
   /** Runs a command inside the host. */
@@ -120,8 +121,4 @@ export class LabHost {
 
 export async function switchPower(directory: string, action: 'on' | 'off'): Promise<void> {
   await runCommand(LAB_POWER, [action, directory]);
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

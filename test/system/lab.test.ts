@@ -68,7 +68,7 @@ test('a host whose program was killed refuses, and keeps its /run', SKIP, async 
   await one.run('touch', ['/run/note']);
   one.killProgram();
   await until(async () => (await ask(one, two)) === REFUSED);
-  one.startProgram();
+  await one.startProgram();
   await until(async () => (await ask(one, two)) === 'here');
   await one.run('test', ['-e', '/run/note']);
 });
