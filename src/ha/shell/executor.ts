@@ -117,7 +117,7 @@ function askWitness(
       socket?.destroy();
       resolve({ type: 'witness-result', request, outcome });
     };
-    const timer = setTimeout(answer, deadlineMs, 'no');
+    const timer = setTimeout(answer, deadlineMs, 'no').unref();
     const socket =
       witness && connect({ host: witness.address, port: witness.port }, () => answer('yes'));
     if (socket === undefined) answer('no');

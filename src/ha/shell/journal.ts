@@ -17,13 +17,13 @@ const RESERVE_BYTES = 16 * 1_048_576;
 
 export type EventQuery = {
   /** Only ids below this one, the newest of them. */
-  readonly before?: number;
+  readonly before?: number | undefined;
   /** Only ids above this one, the oldest of them. */
-  readonly after?: number;
-  readonly host?: string;
-  readonly group?: string;
+  readonly after?: number | undefined;
+  readonly host?: string | undefined;
+  readonly group?: string | undefined;
   /** The name of a host, group or resource. */
-  readonly about?: string;
+  readonly about?: string | undefined;
   readonly limit: number;
 };
 

@@ -63,11 +63,12 @@ export async function runOperation(
 }
 
 function orderOf(command: OperateCommand, resource: ResourceSettings, epoch: Epoch): Operate {
-  const { request, boot, operation } = command;
+  const { boot, operation } = command;
   const timeoutMs = resource.timeouts[operation];
   return {
     epoch,
-    request,
+    // An agent that was taken over may remember the same number of another journal.
+    request: `${epoch.journal}/${command.request}`,
     boot,
     operation,
     resource: { name: command.resource, kind: resource.kind, parameters: resource.parameters },

@@ -32,7 +32,7 @@ export class Orders {
         this.#waiting.delete(id);
         resolve(answer);
       };
-      const timer = setTimeout(finish, this.#limits.deadlineMs, 'late');
+      const timer = setTimeout(finish, this.#limits.deadlineMs, 'late').unref();
       this.#waiting.set(id, finish);
       void this.#inbox.put({ type: 'order', order: { id, ...request } });
     });

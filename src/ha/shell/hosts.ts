@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The configured hosts as the shell holds them: one client and one poller each. */
+import type { Epoch, WatchedResource } from '../../agent/contract.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Mailbox } from '../../runtime/mailbox.ts';
+import type { HaConfig } from '../config.ts';
+import type { Alarm } from '../contract.ts';
+import type { HaEvent } from '../core/messages.ts';
+import { listOf, type HostName } from '../core/spec.ts';
+import type { ClusterState } from '../core/state.ts';
+import { AgentClient } from './agent-client.ts';
+import { Poller } from './poller.ts';
+
+export type HostsPorts = {
+  readonly config: HaConfig;
+  readonly epoch: Epoch;
+  readonly clock: Clock;
+  readonly inbox: Mailbox<HaEvent>;
+  readonly log: Log;
+};
+
+export class Hosts implements Disposable {
+  readonly clients: ReadonlyMap<HostName, AgentClient>;
+  readonly #ports: HostsPorts;
+  readonly #pollers = new Map<HostName, Poller>();
+
+  constructor(ports: HostsPorts) {
+    this.#ports = ports;
+    this.clients = new Map(
+      [...ports.config.hosts].map(([host, address]) => [host, new AgentClient(address)]),
+    );
+  }
+
+  /** The state tells on which hosts besides its own a group was ever started. */
+  startPolling(state: ClusterState, signal: AbortSignal): void {
+    const { config, epoch } = this.#ports;
+    const { heartbeatTimeoutMs } = config.spec;
+    for (const [host, client] of this.clients) {
+      const watched = watchedOn(host, config, state);
+      const settings = { host, epoch, watched, heartbeatTimeoutMs };
+      const poller = new Poller(settings, { ...this.#ports, client });
+      this.#pollers.set(host, poller);
+      void poller.run(signal);
+    }
+  }
+
+  hurry(host: HostName): void {
+    this.#pollers.get(host)?.hurry();
+  }
+
+  alarms(): readonly Alarm[] {
+    return [...this.#pollers].flatMap(([host, { problem }]) =>
+      problem === undefined ? [] : [{ host, text: problem }],
+    );
+  }
+
+  [Symbol.dispose](): void {
+    for (const client of this.clients.values()) client[Symbol.dispose]();
+  }
+}
+
+function watchedOn(host: HostName, config: HaConfig, state: ClusterState): WatchedResource[] {
+  const groups = [...config.spec.groups.values()].filter(
+    (group) =>
+      listOf(group).includes(host) || state.groups.get(group.name)?.ran.includes(host) === true,
+  );
+  return groups.flatMap(({ resources }) =>
+    resources.flatMap(({ name }) => {
+      const settings = config.resources.get(name);
+      if (settings === undefined) return [];
+      const { kind, parameters, monitorIntervalMs: intervalMs, timeouts } = settings;
+      const timeoutMs = timeouts.monitor;
+      return { name, kind, parameters, intervalMs, ...(timeoutMs !== undefined && { timeoutMs }) };
+    }),
+  );
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The core in its shell: what drives it, what carries out its orders, and what is shown of it. */
+import type { ServerResponse } from 'node:http';
+import type { Instant, Step } from '../../kernel/machine.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { Mailbox } from '../../runtime/mailbox.ts';
+import { run, type Cause } from '../../runtime/runner.ts';
+import type { HaConfig } from '../config.ts';
+import type { EventView, Explanation, OrderAnswer, OrderRequest, Status } from '../contract.ts';
+import { haMachine } from '../core/cluster-machine.ts';
+import type { Fact, HaCommand, HaEvent } from '../core/messages.ts';
+import type { ClusterState } from '../core/state.ts';
+import { viewCluster } from '../core/view.ts';
+import type { RunFenceDevice } from '../fencing/contract.ts';
+import type { ManagerApi } from '../routes.ts';
+import { executor, type Execute } from './executor.ts';
+import { explain } from './explanation.ts';
+import { Hosts } from './hosts.ts';
+import type { EventQuery, Journal } from './journal.ts';
+import { LiveFeed } from './live-feed.ts';
+import { Orders } from './orders.ts';
+import { statusOf } from './status-view.ts';
+import { logFacts, logStep } from './transition-log.ts';
+
+export type ManagerParts = {
+  readonly config: HaConfig;
+  readonly journal: Journal;
+  readonly runFenceDevice: RunFenceDevice;
+  readonly log: Log;
+};
+
+type HaStep = Step<ClusterState, HaCommand>;
+
+export class Manager implements ManagerApi, Disposable {
+  readonly #config: HaConfig;
+  readonly #journal: Journal;
+  readonly #log: Log;
+  readonly #signal: AbortSignal;
+  readonly #clock = systemClock();
+  readonly #inbox = new Mailbox<HaEvent>();
+  readonly #orders = new Orders(this.#inbox);
+  readonly #feed = new LiveFeed(() => this.status());
+  readonly #hosts: Hosts;
+  readonly #execute: Execute;
+  #state: ClusterState | undefined;
+
+  /** The signal ends what is under way. */
+  constructor({ config, journal, runFenceDevice, log }: ManagerParts, signal: AbortSignal) {
+    this.#config = config;
+    this.#journal = journal;
+    this.#log = log;
+    this.#signal = signal;
+    const shared = { config, epoch: journal.epoch, clock: this.#clock, inbox: this.#inbox };
+    this.#hosts = new Hosts({ ...shared, log });
+    this.#execute = executor(
+      {
+        ...shared,
+        clients: this.#hosts.clients,
+        runFenceDevice,
+        hurry: (host) => this.#hosts.hurry(host),
+        answerOrder: (answer) => this.#orders.answer(answer),
+      },
+      signal,
+    );
+    journal.onFacts((events) => {
+      logFacts(log, events);
+      this.#feed.events(events);
+    });
+  }
+
+  /** Takes its first step at once; from then on there is a status. */
+  run(): Promise<void> {
+    const machine = haMachine(this.#config.spec, this.#journal.epoch.number);
+    const ports = {
+      clock: this.#clock,
+      inbox: this.#inbox,
+      commit: (step: HaStep, now: Instant) =>
+        this.#journal.commit(step.saves, factsOf(step.commands), now),
+      execute: this.#execute,
+      observe: (step: HaStep, cause: Cause<HaEvent>) => this.#observe(step, cause),
+    };
+    return run(machine, this.#journal.saved(), ports, this.#signal);
+  }
+
+  #observe(step: HaStep, cause: Cause<HaEvent>): void {
+    this.#state = step.state;
+    if (cause.type === 'restore') this.#hosts.startPolling(step.state, this.#signal);
+    logStep(this.#log, step, cause);
+    this.#feed.statusChanged();
+  }
+
+  status(): Status {
+    if (this.#state === undefined) throw new Error('asked for the status before the first step');
+    const { alarm, epoch } = this.#journal;
+    const own = alarm === undefined ? [] : [{ text: alarm }];
+    const look = viewCluster(this.#config.spec, this.#state, this.#clock.now());
+    return statusOf(look, this.#config, epoch, [...own, ...this.#hosts.alarms()]);
+  }
+
+  events(query: EventQuery): readonly EventView[] {
+    return this.#journal.events(query);
+  }
+
+  explain(name: string): Promise<Explanation | undefined> {
+    const { clients } = this.#hosts;
+    const status = (): Status => this.status();
+    return explain(name, { status, journal: this.#journal, clients }, this.#signal);
+  }
+
+  order(request: OrderRequest): Promise<OrderAnswer | 'busy' | 'late'> {
+    return this.#orders.give(request);
+  }
+
+  stream(response: ServerResponse): boolean {
+    return this.#feed.open(response);
+  }
+
+  [Symbol.dispose](): void {
+    this.#feed[Symbol.dispose]();
+    this.#hosts[Symbol.dispose]();
+  }
+}
+
+function factsOf(commands: readonly HaCommand[]): Fact[] {
+  return commands.flatMap((command) => (command.type === 'fact' ? [command.fact] : []));
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The manager: the core, driven by what its hosts say, with its journal, its hands and its API.
+ *
+ * The order of the start matters: the journal's lock comes first, since it keeps a second manager
+ * away; what the one before left running is ended before anything is decided. At the end the
+ * services are left as they are: the manager of tomorrow asks, and carries on.
+ */
+import type { Log } from '../../runtime/log.ts';
+import { loadConfig, type HaConfig } from '../config.ts';
+import { HaError } from '../errors.ts';
+import { endLeftFencePrograms } from '../fencing/left-programs.ts';
+import { fenceDeviceRunner } from '../fencing/run.ts';
+import { managerRoutes } from '../routes.ts';
+import { Journal } from './journal.ts';
+import { Manager } from './manager.ts';
+import { serveOnSocket } from './socket-server.ts';
+
+export type ManagerOptions = {
+  readonly configPath: string;
+  readonly socketPath: string;
+  readonly journalPath: string;
+  /** Act, whatever the configuration's mode says. */
+  readonly manageResources: boolean;
+  readonly insecure: boolean;
+  readonly log: Log;
+  /** The API answers, and the hosts are being asked. */
+  readonly onReady: () => void;
+};
+
+const TEND_EVERY_MS = 60_000;
+
+/** Resolves when the signal says so and all is closed. Rejects when it cannot start, or not go on. */
+export async function runManager(options: ManagerOptions, signal: AbortSignal): Promise<void> {
+  const { log } = options;
+  const config = readConfig(options);
+  using journal = new Journal(options.journalPath);
+  const fencePrograms = `${options.journalPath}.fencing`;
+  for (const program of await endLeftFencePrograms(fencePrograms))
+    log.warn(program, 'a fence program was ended that the manager before had left');
+  using stop = stopWith(signal);
+  const runFenceDevice = fenceDeviceRunner(fencePrograms);
+  using manager = new Manager({ config, journal, log, runFenceDevice }, stop.signal);
+  await using server = await serveOnSocket(managerRoutes(manager), options.socketPath);
+  using _tending = tendEvery(TEND_EVERY_MS, () => journal.tend(() => Date.now()));
+  const running = manager.run();
+  const { mode } = config.spec;
+  log.info({ mode, epoch: journal.epoch, socket: server.path }, 'the manager has started');
+  options.onReady();
+  await running;
+  log.info('the manager ends; the services are left as they are');
+}
+
+function readConfig({ configPath, manageResources, insecure }: ManagerOptions): HaConfig {
+  const config = loadConfig(configPath);
+  const open = [...config.hosts].find(([, { address }]) => !isLoopback(address));
+  if (open !== undefined && !insecure)
+    throw new HaError(
+      `${configPath}: agents such as ${open[0]} would be spoken to without TLS over a network, where anybody could answer in their place; say --insecure if only the cluster uses it`,
+      { code: 'insecure-network' },
+      { effect: 'none' },
+    );
+  const mode = manageResources ? 'manage' : config.spec.mode;
+  return { ...config, spec: { ...config.spec, mode } };
+}
+
+function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || /^127(?:\.\d+){3}$/.test(address);
+}
+
+/** Ends all that was begun when the signal says so, and also when the manager ends by an error. */
+function stopWith(signal: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+  const stop = new AbortController();
+  const abort = (): void => stop.abort();
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort);
+  return {
+    signal: stop.signal,
+    [Symbol.dispose]() {
+      signal.removeEventListener('abort', abort);
+      abort();
+    },
+  };
+}
+
+function tendEvery(intervalMs: number, tend: () => Promise<void>): Disposable {
+  void tend();
+  const timer = setInterval(() => void tend(), intervalMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
