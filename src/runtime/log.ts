@@ -4,7 +4,7 @@
  * that has stopped reading must not stop the daemon: lines beyond the buffer are dropped.
  *
  * error: someone must act now. warn: someone should look this week. info: the state of the service
- * changed. debug: the rest.
+ * changed. debug: the rest, shown with AUREOLE_LOG_LEVEL=debug.
  */
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -21,6 +21,7 @@ export function openLog(daemon: string): LogOutput {
   destination.on('error', () => {});
   const log = pino(
     {
+      level: process.env['AUREOLE_LOG_LEVEL'] === 'debug' ? 'debug' : 'info',
       base: { daemon },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

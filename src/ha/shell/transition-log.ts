@@ -6,15 +6,16 @@ import type { Cause } from '../../runtime/runner.ts';
 import type { EventView } from '../contract.ts';
 import type { HaCommand, HaEvent } from '../core/messages.ts';
 
-/** Each step that had anything done. */
+/** Each step that had something done; the others only for who looks closely. */
 export function logStep(
   log: Log,
   step: Pick<Step<unknown, HaCommand>, 'commands' | 'reason'>,
   cause: Cause<HaEvent>,
 ): void {
   const commands = step.commands.flatMap(wordsOf);
-  if (commands.length === 0) return;
-  log.info({ event: cause.type, ...placeOf(cause), reason: step.reason, commands }, 'step');
+  const line = { event: cause.type, ...placeOf(cause), reason: step.reason, commands };
+  if (commands.length > 0) log.info(line, 'step');
+  else log.debug(line, 'step');
 }
 
 export function logFacts(log: Log, events: readonly EventView[]): void {
