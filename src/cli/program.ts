@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * All commands in one program. Only the command that is asked for is loaded: the names and summaries
+ * of all stand here, so that help and mistakes are answered at once.
+ */
+import { Command as Program } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import type { HaApi } from '../ha/client.ts';
+import type { Command } from '../runtime/command.ts';
+
+export type Subcommand = {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Program>;
+};
+
+export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
+  [
+    'To look:',
+    [
+      {
+        name: 'status',
+        summary: 'Show resource groups, hosts and alarms',
+        load: () => ha(import('../ha/commands/status.ts').then((file) => file.status)),
+      },
+      {
+        name: 'events',
+        summary: 'Show what happened',
+        load: () => ha(import('../ha/commands/events.ts').then((file) => file.events)),
+      },
+      {
+        name: 'explain',
+        summary: 'Tell why a host or a group is as it is',
+        load: () => ha(import('../ha/commands/explain.ts').then((file) => file.explain)),
+      },
+    ],
+  ],
+  [
+    'To act on a host:',
+    [
+      {
+        name: 'fence',
+        summary: "Cut a host's power, and start its groups elsewhere",
+        load: () => ha(import('../ha/commands/fence.ts').then((file) => file.fence)),
+      },
+      {
+        name: 'reset',
+        summary: 'Arm a host again after it was fenced',
+        load: () => ha(import('../ha/commands/reset.ts').then((file) => file.reset)),
+      },
+      {
+        name: 'deactivate',
+        summary: 'Move all groups off a host, and keep them off',
+        load: () => ha(import('../ha/commands/deactivate.ts').then((file) => file.deactivate)),
+      },
+      {
+        name: 'activate',
+        summary: 'Let a host take groups again',
+        load: () => ha(import('../ha/commands/activate.ts').then((file) => file.activate)),
+      },
+    ],
+  ],
+  [
+    'To act on a resource group:',
+    [
+      {
+        name: 'failback',
+        summary: 'Return groups to their home host',
+        load: () => ha(import('../ha/commands/failback.ts').then((file) => file.failback)),
+      },
+      {
+        name: 'cleanup',
+        summary: 'Forget the failures of a group, and try again',
+        load: () => ha(import('../ha/commands/cleanup.ts').then((file) => file.cleanup)),
+      },
+      {
+        name: 'unmanage',
+        summary: 'Only watch a group: neither start, stop nor move it',
+        load: () => ha(import('../ha/commands/unmanage.ts').then((file) => file.unmanage)),
+      },
+      {
+        name: 'manage',
+        summary: 'Act on a group again',
+        load: () => ha(import('../ha/commands/manage.ts').then((file) => file.manage)),
+      },
+    ],
+  ],
+  [
+    'Daemons:',
+    [
+      {
+        name: 'manager',
+        summary: 'Keep the resource groups running: watch the hosts, fail over, fence',
+        load: async () => (await import('../ha/commands/manager.ts')).managerCommand(),
+      },
+      {
+        name: 'agent',
+        summary: 'Run OCF scripts on this host for the manager, and tell it how they are',
+        load: async () => (await import('../agent/commands/agent.ts')).agentCommand(),
+      },
+    ],
+  ],
+]);
+
+async function ha<Input, Result>(
+  loading: Promise<Command<Input, Result, HaApi>>,
+): Promise<Program> {
+  const { toProgram } = await import('./run-command.ts');
+  return toProgram(await loading);
+}
+
+export async function buildProgram(args: readonly string[]): Promise<Program> {
+  const program = new Program('aureole')
+    .description('High availability for the servers of an HPC storage cluster')
+    .version(manifest.version)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`),
+    });
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  const wanted = words[0] === 'help' ? words[1] : words[0];
+  for (const [title, subcommands] of SECTIONS) {
+    for (const { name, summary, load } of subcommands) {
+      const loaded = name === wanted ? await load() : new Program(name).description(summary);
+      program.addCommand(loaded.copyInheritedSettings(program).helpGroup(title));
+    }
+  }
+  return program;
+}

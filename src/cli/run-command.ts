@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Runs a command's value: options from the words typed, the result as text or JSON, an exit code from the verdict. */
+import { userInfo } from 'node:os';
+import { Command as Program } from 'commander';
+import { haClient, type HaApi } from '../ha/client.ts';
+import { AureoleError } from '../kernel/error.ts';
+import type { Command, CommandContext, Followed } from '../runtime/command.ts';
+import { exitCodeOfVerdict } from './exit.ts';
+import { chooseSocket, DEFAULT_SOCKET, surroundings } from './socket.ts';
+import { asker, lookOf, redraw } from './terminal.ts';
+
+type Flags = { readonly json?: true; readonly socket?: string };
+
+export function toProgram<Input, Result>(command: Command<Input, Result, HaApi>): Program {
+  const program = new Program(command.name).description(command.summary);
+  for (const { name, description } of command.arguments) program.argument(`<${name}>`, description);
+  for (const { flags, description } of command.options) program.option(flags, description);
+  return program
+    .option('--json', 'print the result as JSON')
+    .option(
+      '--socket <path>',
+      `the manager's socket (default: $AUREOLE_SOCKET, else ${DEFAULT_SOCKET})`,
+    )
+    .addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`)
+    .action(async () => {
+      const { json, socket, ...options } = program.opts<Flags>();
+      const values = new Map<string, unknown>(Object.entries(options));
+      for (const [index, { name }] of command.arguments.entries()) {
+        values.set(name, program.args[index]);
+      }
+      process.exitCode = await run(command, values, { json, socket });
+    });
+}
+
+async function run<Input, Result>(
+  command: Command<Input, Result, HaApi>,
+  values: ReadonlyMap<string, unknown>,
+  flags: { readonly json: true | undefined; readonly socket: string | undefined },
+): Promise<number> {
+  const input = parseInput(command, values);
+  const { path, isDemo } = chooseSocket(flags.socket, surroundings());
+  if (isDemo) process.stderr.write(`(the demo's cluster: ${path})\n`);
+  const end = new AbortController();
+  const stop = (): void => end.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const ask = asker(end.signal);
+  const context: CommandContext<HaApi> = {
+    api: haClient(path),
+    signal: end.signal,
+    operator: operatorName(),
+    ...(ask === undefined ? {} : { ask }),
+  };
+  const show = shower(command, input, flags.json === true);
+  const followed = command.follow?.(input, context);
+  if (followed !== undefined) {
+    for await (const item of followed) show(item, true);
+    return exitCodeOfVerdict('done');
+  }
+  const result = await command.run(input, context);
+  show({ type: 'more', result }, false);
+  return exitCodeOfVerdict(command.verdict(result));
+}
+
+function parseInput<Input, Result>(
+  command: Command<Input, Result, HaApi>,
+  values: ReadonlyMap<string, unknown>,
+): Input {
+  const parsed = command.input.safeParse(Object.fromEntries(values));
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message, code }) => {
+    const key = String(path[0]);
+    const isArgument = command.arguments.some(({ name }) => name === key);
+    const flag = isArgument
+      ? key
+      : `--${key.replaceAll(/[A-Z]/g, (big) => `-${big.toLowerCase()}`)}`;
+    const isAbsent = code === 'invalid_type' && values.get(key) === undefined;
+    return `${flag}${isAbsent ? ' is missing' : `: ${message}`}`;
+  });
+  const text = `${wrong.join('; ')} (see aureole ${command.name} --help)`;
+  throw new AureoleError(text, { code: 'usage' }, { effect: 'none' });
+}
+
+function shower<Input, Result>(
+  command: Command<Input, Result, HaApi>,
+  input: Input,
+  json: boolean,
+): (item: Followed<Result>, goesOn: boolean) => void {
+  const { stdout, stderr } = process;
+  const look = lookOf(stdout);
+  return (item, goesOn) => {
+    if (item.type === 'notice') {
+      stderr.write(`${item.text}\n`);
+    } else if (json) {
+      stdout.write(goesOn ? jsonLines(item.result) : `${JSON.stringify(item.result, null, 2)}\n`);
+    } else {
+      const text = command.render(item.result, look, input);
+      if (item.type === 'more') stdout.write(text === '' ? '' : `${text}\n`);
+      else if (stdout.isTTY) redraw(stdout, text);
+      else stdout.write(`== ${new Date().toISOString()}\n${text}\n`);
+    }
+  };
+}
+
+/** A line for each result; for a list, a line for each of its items. */
+function jsonLines(result: unknown): string {
+  const items: readonly unknown[] = Array.isArray(result) ? result : [result];
+  return items.map((item) => `${JSON.stringify(item)}\n`).join('');
+}
+
+/** Who sits at the keyboard, also behind sudo. The manager checks it against the socket's peer. */
+function operatorName(): string {
+  const sudo = process.env['SUDO_USER'];
+  if (sudo !== undefined && sudo !== '') return sudo.slice(0, 64);
+  try {
+    return userInfo().username.slice(0, 64);
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Which manager to speak to: the one that is named, the one of this machine, or the demo's. */
+import { lstatSync, type Stats } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+export const DEFAULT_SOCKET = '/run/aureole/manager.sock';
+
+export type ChosenSocket = { readonly path: string; readonly isDemo: boolean };
+
+export type SocketSurroundings = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly uid: number;
+  readonly defaultSocket: string;
+  readonly demoSocket: string;
+};
+
+export function surroundings(): SocketSurroundings {
+  const uid = process.getuid?.() ?? -1;
+  const folder = uid === 0 ? '/run/aureole-demo' : join(tmpdir(), `aureole-demo-${uid}`);
+  const demoSocket = join(folder, 'manager.sock');
+  return { env: process.env, uid, defaultSocket: DEFAULT_SOCKET, demoSocket };
+}
+
+export function chooseSocket(
+  named: string | undefined,
+  { env, uid, defaultSocket, demoSocket }: SocketSurroundings,
+): ChosenSocket {
+  const path = named ?? (env['AUREOLE_SOCKET'] || undefined);
+  if (path !== undefined) return { path, isDemo: false };
+  const isDemo = statOf(defaultSocket) === undefined && isOwnSocket(demoSocket, uid);
+  return { path: isDemo ? demoSocket : defaultSocket, isDemo };
+}
+
+/** In a shared folder for temporary files anybody could have put it there: folder and socket must be ours. */
+function isOwnSocket(path: string, uid: number): boolean {
+  const folder = statOf(dirname(path));
+  const socket = statOf(path);
+  if (folder?.uid !== uid || !folder.isDirectory() || (folder.mode & 0o022) !== 0) return false;
+  return socket?.uid === uid && socket.isSocket();
+}
+
+function statOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}

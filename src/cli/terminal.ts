@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The terminal, if there is one: colours, questions, and a view that is redrawn. */
+import { createInterface } from 'node:readline/promises';
+import { styleText } from 'node:util';
+import type { Look } from '../runtime/command.ts';
+
+/** Colours only on a terminal; NO_COLOR and FORCE_COLOR are heeded. */
+export function lookOf(stream: NodeJS.WriteStream): Look {
+  return { paint: (style, text) => styleText(style, text, { stream }) };
+}
+
+/** Asks on standard error, so that standard output keeps only results; undefined: nobody is there. */
+export function asker(signal: AbortSignal): ((question: string) => Promise<string>) | undefined {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  return async (question) => {
+    const reader = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return (await reader.question(question, { signal })).trim();
+    } catch {
+      // Ctrl-C, or the end of input: no answer is an answer that confirms nothing.
+      return '';
+    } finally {
+      reader.close();
+    }
+  };
+}
+
+/** Shows a text in the place of the one before. */
+export function redraw(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(`\u001B[H\u001B[2J${text}\n`);
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The manager's API over its Unix socket, as the command line uses it. Whatever answers is not
+ * trusted to be quick, small or well formed, nor its texts to be fit for a terminal.
+ */
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { AureoleError, type Effect } from '../kernel/error.ts';
+import { printableLine, printableText } from '../model/printable.ts';
+import { EventView, Explanation, OrderAnswer, Status, type OrderRequest } from './contract.ts';
+import { readMessages } from './client-stream.ts';
+
+export type EventQuery = {
+  readonly before?: number;
+  readonly after?: number;
+  readonly limit?: number;
+  readonly host?: string;
+  readonly group?: string;
+};
+
+export type StreamMessage =
+  | { readonly type: 'status'; readonly status: Status }
+  | { readonly type: 'event'; readonly event: EventView };
+
+export type HaApi = {
+  readonly status: (signal: AbortSignal) => Promise<Status>;
+  readonly events: (query: EventQuery, signal: AbortSignal) => Promise<readonly EventView[]>;
+  readonly explain: (name: string, signal: AbortSignal) => Promise<Explanation>;
+  readonly order: (order: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
+  /** Ends when the manager does or says nothing for long: ask for the status, and listen again. */
+  readonly stream: (signal: AbortSignal) => AsyncIterable<StreamMessage>;
+};
+
+export type ClientFailure =
+  /** Nobody listens at the socket, or we may not speak to it. */
+  | { readonly code: 'manager-unreachable'; readonly socket: string }
+  /** It took the question and gave no answer in time, or none that can be read. */
+  | { readonly code: 'manager-silent' | 'manager-garbled'; readonly socket: string }
+  | { readonly code: 'manager-refused'; readonly status: number }
+  | { readonly code: 'interrupted' };
+
+export type ClientLimits = {
+  readonly questionMs: number;
+  readonly orderMs: number;
+  readonly streamSilenceMs: number;
+  readonly answerBytes: number;
+};
+
+export const CLIENT_LIMITS: ClientLimits = {
+  questionMs: 10_000,
+  orderMs: 60_000,
+  streamSilenceMs: 30_000,
+  answerBytes: 64 * 1024 * 1024,
+};
+
+type Question = {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: string;
+  readonly timeoutMs: number;
+  /** What an answer that never comes means. */
+  readonly effect: Effect;
+};
+
+const EventList = z.object({ events: z.array(EventView) });
+
+export function haClient(socket: string, limits: ClientLimits = CLIENT_LIMITS): HaApi {
+  const get = async <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> =>
+    ask(
+      socket,
+      limits,
+      { method: 'GET', path, timeoutMs: limits.questionMs, effect: 'none' },
+      schema,
+      signal,
+    );
+  return {
+    status: (signal) => get('/v1/status', Status, signal),
+    events: async (query, signal) =>
+      (await get(`/v1/events?${search(query)}`, EventList, signal)).events,
+    explain: (name, signal) => get(`/v1/explain/${encodeURIComponent(name)}`, Explanation, signal),
+    order: (order, signal) =>
+      ask(
+        socket,
+        limits,
+        {
+          method: 'POST',
+          path: '/v1/orders',
+          body: JSON.stringify(order),
+          timeoutMs: limits.orderMs,
+          effect: 'unknown',
+        },
+        OrderAnswer,
+        signal,
+      ),
+    stream: (signal) => listen(socket, limits, signal),
+  };
+}
+
+function search(query: EventQuery): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+}
+
+async function ask<T>(
+  socket: string,
+  limits: ClientLimits,
+  question: Question,
+  schema: z.ZodType<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const deadline = AbortSignal.timeout(question.timeoutMs);
+  const whole = AbortSignal.any([signal, deadline]);
+  const fail = (cause: unknown): AureoleError => {
+    if (signal.aborted) return interrupted(question);
+    return deadline.aborted ? silent(socket, question) : failure(socket, cause, question.effect);
+  };
+  const answer = await open(socket, question, whole).catch((cause: unknown) => {
+    throw fail(cause);
+  });
+  const text = await readAll(answer, limits.answerBytes).catch((cause: unknown) => {
+    throw fail(cause);
+  });
+  const status = answer.statusCode ?? 0;
+  if (status < 200 || status > 299) throw refusal(status, text, question.effect);
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw garbled(socket, 'what it says is not what the API promises', question.effect);
+}
+
+async function* listen(
+  socket: string,
+  limits: ClientLimits,
+  signal: AbortSignal,
+): AsyncGenerator<StreamMessage> {
+  const question: Question = {
+    method: 'GET',
+    path: '/v1/stream',
+    timeoutMs: limits.questionMs,
+    effect: 'none',
+  };
+  const quiet = new AbortController();
+  const whole = AbortSignal.any([signal, quiet.signal]);
+  const hush = (): void => quiet.abort();
+  let timer = setTimeout(hush, question.timeoutMs);
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(hush, limits.streamSilenceMs);
+  };
+  try {
+    const answer = await open(socket, question, whole);
+    const status = answer.statusCode ?? 0;
+    if (status !== 200) throw refusal(status, await readAll(answer, 65_536), 'none');
+    heard();
+    for await (const { event, data } of readMessages(answer, limits.answerBytes, heard)) {
+      const value = parseJson(data);
+      const message = event === 'status' ? Status.safeParse(value) : undefined;
+      if (message?.success === true) yield { type: 'status', status: message.data };
+      const fact = event === 'event' ? EventView.safeParse(value) : undefined;
+      if (fact?.success === true) yield { type: 'event', event: fact.data };
+    }
+  } catch (cause) {
+    if (signal.aborted || quiet.signal.aborted) return;
+    throw cause instanceof AureoleError ? cause : failure(socket, cause, 'none');
+  } finally {
+    clearTimeout(timer);
+    quiet.abort();
+  }
+}
+
+function open(socket: string, question: Question, signal: AbortSignal): Promise<IncomingMessage> {
+  const { method, path, body } = question;
+  const headers = {
+    host: 'aureole',
+    accept: 'application/json, text/event-stream',
+    ...(body === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+  };
+  // An import would run every getter of the module, and one of them loads all of fetch and WebSocket:
+  // 30 ms more before the first line of a status.
+  const http = process.getBuiltinModule('node:http');
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request(
+      { socketPath: socket, method, path, headers, agent: false, signal },
+      resolve,
+    );
+    outgoing.once('error', reject);
+    outgoing.end(body);
+  });
+}
+
+async function readAll(answer: AsyncIterable<unknown>, bytesMax: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of answer) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    length += chunk.length;
+    if (length > bytesMax) throw new Error(`its answer is larger than ${bytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** With every text made printable; undefined for what is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text, (key, value: unknown) => {
+      if (typeof value !== 'string') return value;
+      return key === 'stdout' || key === 'stderr' ? printableText(value) : printableLine(value);
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+const ORDER_IS_OPEN =
+  'the order may have been carried out: look at aureole status and events before you repeat it';
+
+const NOT_CONNECTED: ReadonlyMap<unknown, string> = new Map([
+  ['ENOENT', 'there is no such socket; start the manager, or give its socket with --socket'],
+  ['ECONNREFUSED', 'nobody listens there; start the manager (systemctl start aureole-manager)'],
+  ['EACCES', 'permission denied; run the command as root'],
+  ['EPERM', 'permission denied; run the command as root'],
+  ['ENOTSOCK', 'that is no socket; give the manager’s socket with --socket'],
+  ['ENAMETOOLONG', 'the path is too long for a socket; give a shorter one with --socket'],
+  ['EINVAL', 'that is no path of a socket; give another one with --socket'],
+]);
+
+function failure(socket: string, cause: unknown, effect: Effect): AureoleError<ClientFailure> {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const reason = NOT_CONNECTED.get(code);
+  if (reason === undefined) {
+    return garbled(socket, cause instanceof Error ? cause.message : String(cause), effect, cause);
+  }
+  return new AureoleError<ClientFailure>(
+    `cannot reach the manager at ${socket}: ${reason}`,
+    { code: 'manager-unreachable', socket },
+    { effect: 'none', cause },
+  );
+}
+
+function interrupted({ effect }: Question): AureoleError<ClientFailure> {
+  const text = effect === 'none' ? 'interrupted' : `interrupted: ${ORDER_IS_OPEN}`;
+  return new AureoleError<ClientFailure>(text, { code: 'interrupted' }, { effect });
+}
+
+function silent(socket: string, { timeoutMs, effect }: Question): AureoleError<ClientFailure> {
+  const known =
+    effect === 'none'
+      ? 'see whether it is alive (systemctl status aureole-manager)'
+      : ORDER_IS_OPEN;
+  return new AureoleError<ClientFailure>(
+    `the manager at ${socket} did not answer within ${timeoutMs / 1_000} s: ${known}`,
+    { code: 'manager-silent', socket },
+    { effect },
+  );
+}
+
+function garbled(
+  socket: string,
+  what: string,
+  effect: Effect,
+  cause?: unknown,
+): AureoleError<ClientFailure> {
+  const known = effect === 'none' ? '' : `; ${ORDER_IS_OPEN}`;
+  return new AureoleError<ClientFailure>(
+    `no usable answer from the manager at ${socket}: ${printableLine(what)}${known}`,
+    { code: 'manager-garbled', socket },
+    { effect, cause },
+  );
+}
+
+const Problem = z.object({ code: z.string(), message: z.string() });
+
+/** A 4xx says that nothing was done, and so does `busy`; any other 5xx to an order leaves it open. */
+function refusal(status: number, text: string, effect: Effect): AureoleError<ClientFailure> {
+  const problem = Problem.safeParse(parseJson(text)).data;
+  const words = problem?.message ?? printableLine(text.slice(0, 500));
+  const isOpen = status >= 500 && problem?.code !== 'busy';
+  return new AureoleError<ClientFailure>(
+    words === '' ? `the manager answers with status ${status}` : words,
+    { code: 'manager-refused', status },
+    { effect: isOpen ? effect : 'none' },
+  );
+}

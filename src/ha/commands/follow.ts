@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Goes on after the first answer. The manager's stream may break at any time (it restarts, it
+ * hangs): we ask again and go on, so that a terminal left open tells the truth the next morning.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Followed } from '../../runtime/command.ts';
+import type { EventQuery, HaApi } from '../client.ts';
+import type { EventView, Status } from '../contract.ts';
+
+const RETRY_MS = 1_000;
+const PAGE = 1_000;
+
+export function watchStatus(api: HaApi, signal: AbortSignal): AsyncIterable<Followed<Status>> {
+  return retrying(signal, async function* (): AsyncGenerator<Followed<Status>> {
+    yield { type: 'whole', result: await api.status(signal) };
+    for await (const message of api.stream(signal)) {
+      if (message.type === 'status') yield { type: 'whole', result: message.status };
+    }
+  });
+}
+
+export function followEvents(
+  api: HaApi,
+  filter: EventQuery,
+  newest: number,
+  signal: AbortSignal,
+): AsyncIterable<Followed<readonly EventView[]>> {
+  let last: number | undefined;
+  const missed = async (): Promise<readonly EventView[]> => {
+    const query = last === undefined ? { limit: newest } : { after: last, limit: PAGE };
+    const events = await api.events({ ...filter, ...query }, signal);
+    last = events.at(-1)?.id ?? last ?? 0;
+    return events;
+  };
+  return retrying(signal, async function* (): AsyncGenerator<Followed<readonly EventView[]>> {
+    let isBehind = true;
+    // Listening begins before the question for what was missed; numbers tell what comes by both ways.
+    for await (const message of api.stream(signal)) {
+      while (isBehind) {
+        const isFirst = last === undefined;
+        const result = await missed();
+        if (result.length > 0) yield { type: 'more', result };
+        isBehind = !isFirst && result.length === PAGE;
+      }
+      if (message.type !== 'event' || message.event.id <= (last ?? 0)) continue;
+      last = message.event.id;
+      if (fits(message.event, filter)) yield { type: 'more', result: [message.event] };
+    }
+  });
+}
+
+function fits(event: EventView, { host, group }: EventQuery): boolean {
+  return (
+    (host === undefined || host === event.host) && (group === undefined || group === event.group)
+  );
+}
+
+async function* retrying<T>(
+  signal: AbortSignal,
+  listenOnce: () => AsyncIterable<Followed<T>>,
+): AsyncGenerator<Followed<T>> {
+  let worked = false;
+  let isLost = false;
+  while (!signal.aborted) {
+    try {
+      for await (const item of listenOnce()) {
+        worked = true;
+        isLost = false;
+        yield item;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      // What never worked is a mistake of who asks, and not a manager that restarts.
+      if (!worked) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!isLost) yield { type: 'notice', text: `${reason}; trying again` };
+      isLost = true;
+    }
+    await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A host as text: how it is, what fencing is about to do or why not, and whether its fence devices can be trusted. */
+import { roughDuration } from '../../model/duration.ts';
+import type { Look, Style } from '../../runtime/command.ts';
+import type { HostView } from '../contract.ts';
+
+/** Online, takes groups, and can be fenced when it must be. */
+export function isHostWell(host: HostView): boolean {
+  const { status, active, armed, fence, notFenced, devices } = host;
+  if (status !== 'online' || !active || !armed) return false;
+  if (fence !== undefined || notFenced !== undefined) return false;
+  return devices.every(({ trust, power }) => trust === 'proven' && power === 'on');
+}
+
+export function renderHost(host: HostView, nameWidth: number, look: Look): readonly string[] {
+  const { name, status, active, armed, fence, notFenced, devices, reason } = host;
+  const marks = active ? '' : look.paint('yellow', ' (deactivated)');
+  const details: string[] = [];
+  if (status !== 'online' && reason !== '') details.push(reason);
+  if (fence !== undefined) {
+    const since = roughDuration(fence.sinceMsAgo);
+    details.push(
+      look.paint('yellow', `fencing for ${since}: ${fence.phase} (because: ${fence.cause})`),
+    );
+  }
+  if (notFenced !== undefined) details.push(look.paint('red', `not fenced: ${notFenced}`));
+  if (!armed) {
+    const text = `not fenced again by itself: look at the host, then aureole reset ${name}`;
+    details.push(look.paint('yellow', text));
+  }
+  details.push(...devices.map((device) => deviceLine(name, device, look)));
+  return [
+    `  ${look.paint('bold', name.padEnd(nameWidth))}  ${statusWords(host, look)}${marks}`,
+    ...details.map((line) => `      ${line}`),
+  ];
+}
+
+function statusWords({ status, heardMsAgo }: HostView, look: Look): string {
+  const ago = heardMsAgo === undefined ? '' : ` for ${roughDuration(heardMsAgo)}`;
+  const words: Readonly<Record<HostView['status'], readonly [Style, string]>> = {
+    unheard: ['yellow', 'not heard of yet'],
+    online: ['green', 'online'],
+    silent: ['red', `silent${ago}`],
+    refused: ['red', `its agent does not answer${ago}, its kernel does`],
+    off: ['red', 'off (confirmed)'],
+  };
+  return look.paint(...words[status]);
+}
+
+function deviceLine(host: string, device: HostView['devices'][number], look: Look): string {
+  const { name, level, trust, power } = device;
+  const short = name.startsWith(`${host}/`) ? name.slice(host.length + 1) : name;
+  const words: Readonly<Record<typeof trust, readonly [Style, string]>> = {
+    proven: ['green', 'proven'],
+    unproven: ['yellow', 'unproven: it has not yet said on while the host was answering'],
+    wrong: ['red', 'WRONG DEVICE: it says off for a host that answers'],
+  };
+  return `fence device ${short}, level ${level}: power ${power}, ${look.paint(...words[trust])}`;
+}
