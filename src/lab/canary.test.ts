@@ -5,7 +5,7 @@ import { CanaryJudge, parseCanaryLog, type DiskNews } from './canary.ts';
 
 function judge(log: string): readonly DiskNews[] {
   const canary = new CanaryJudge();
-  return parseCanaryLog(log).flatMap((line) => canary.see(line) ?? []);
+  return parseCanaryLog(log.split('\n')).flatMap((line) => canary.see(line) ?? []);
 }
 
 test('a disk that goes from one host to the other was not written in between', () => {

@@ -4,7 +4,7 @@
  * nothing of each other: the log that the canaries append to (ocf/resource.d/aureole/Canary), and
  * the mount tables of the hosts.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { LabHost } from './host.ts';
 
 export type CanaryLine = {
@@ -27,8 +27,8 @@ export type DiskNews =
     }
   | { readonly type: 'twice'; readonly text: string };
 
-export function parseCanaryLog(text: string): readonly CanaryLine[] {
-  return text.split('\n').flatMap((line) => {
+export function parseCanaryLog(lines: readonly string[]): readonly CanaryLine[] {
+  return lines.flatMap((line) => {
     const [uptime, resource, host, instance, what] = line.split(' ');
     if (uptime === undefined || resource === undefined || host === undefined) return [];
     if (instance === undefined || what === undefined) return [];
@@ -56,38 +56,6 @@ export class CanaryJudge {
       return { type: 'twice', text: `${resource}: ${host} writes${after}` };
     }
     return { type: 'taken', resource, host, ...(last && { gapMs: atMs - last.atMs }) };
-  }
-}
-
-const LOG_BYTES_MAX = 1_048_576;
-
-/** What the canaries append; forgets what it has read when that is much. */
-export class CanaryLog {
-  readonly #path: string;
-  #offset = 0;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** The whole lines since the last call. */
-  read(): readonly CanaryLine[] {
-    const file = openSync(this.#path, 'a+');
-    try {
-      const size = fstatSync(file).size;
-      const bytes = Buffer.alloc(Math.max(0, size - this.#offset));
-      const length = readSync(file, bytes, 0, bytes.length, this.#offset);
-      const text = bytes.toString('utf8', 0, length);
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-      this.#offset += Buffer.byteLength(whole);
-      if (this.#offset > LOG_BYTES_MAX) {
-        ftruncateSync(file, 0);
-        this.#offset = 0;
-      }
-      return parseCanaryLog(whole);
-    } finally {
-      closeSync(file);
-    }
   }
 }
 

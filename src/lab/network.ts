@@ -48,6 +48,15 @@ link set br0 up
   return { pid, namespace };
 }
 
+/** May we? Root in a container often may not. */
+export async function canMakeNamespaces(): Promise<boolean> {
+  const all = ['--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--mount-proc', 'true'];
+  return await runCommand('unshare', all).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Plugs or pulls the cable of a host: with its port down the host sees no carrier. */
 export async function setCable(to: Switch, host: string, state: 'up' | 'down'): Promise<void> {
   await configure(to.namespace, `link set p-${host} ${state}\n`);

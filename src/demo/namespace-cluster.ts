@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The demo as root: hosts with namespaces of their own, shared disks with ext4, addresses, and a BMC
+ * for each host that really switches it. The manager has a host of its own.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppendLog } from '../lab/append-log.ts';
+import { CanaryJudge, hostsThatMount, parseCanaryLog } from '../lab/canary.ts';
+import type { LabHost } from '../lab/host.ts';
+import { Lab } from '../lab/lab.ts';
+import {
+  actOn,
+  type Act,
+  type ClusterOptions,
+  type DemoCluster,
+  type WorldNews,
+} from './cluster.ts';
+import {
+  demoConfiguration,
+  GROUPS,
+  HOSTS,
+  type HostEntry,
+  type ResourceEntry,
+} from './configuration.ts';
+import { PowerLogs } from './power-logs.ts';
+
+const CREDENTIALS = { username: 'admin', password: 'lab-password' };
+const MANAGER_ADDRESS = '10.77.255.1';
+
+export class NamespaceCluster implements DemoCluster {
+  readonly hosts = HOSTS;
+  readonly introduction = `Four hosts, each with network, mount, pid and uts namespaces of its own. The disks are ext4 on
+loop devices and the addresses are real; each host has a BMC that speaks IPMI and switches it.`;
+  readonly lab: Lab;
+  readonly #hosts = new Map<string, LabHost>();
+  readonly #devices = new Map<string, string>();
+  readonly #manager: LabHost;
+  readonly #canaries: AppendLog;
+  readonly #judge = new CanaryJudge();
+  readonly #power: PowerLogs;
+
+  private constructor(lab: Lab, { aureole }: ClusterOptions) {
+    this.lab = lab;
+    HOSTS.forEach((name, i) => {
+      const address = `10.77.0.${i + 1}`;
+      const agent = ['agent', '--insecure', '--listen', `${address}:8000`];
+      const command = [...aureole, ...agent, '--ocf-root', lab.ocfRoot];
+      this.#hosts.set(name, lab.host({ name, address, command }));
+    });
+    const file = (name: string): string => join(lab.directory, name);
+    const places = ['--config', file('aureole.yaml'), '--socket', file('manager.sock')];
+    const journal = ['--journal', file('journal.db')];
+    const command = [...aureole, 'manager', '--insecure', ...places, ...journal];
+    this.#manager = lab.host({ name: 'mgmt', address: MANAGER_ADDRESS, command });
+    this.#canaries = new AppendLog(file('canary.log'));
+    this.#power = new PowerLogs([...this.#hosts.values()]);
+  }
+
+  static async open(options: ClusterOptions): Promise<NamespaceCluster> {
+    const lab = await Lab.open(options.directory);
+    try {
+      const cluster = new NamespaceCluster(lab, options);
+      await cluster.#start();
+      return cluster;
+    } catch (error) {
+      await lab[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  host(name: string): LabHost {
+    const host = this.#hosts.get(name);
+    if (host === undefined) throw new Error(`${name} is none of ${HOSTS.join(', ')}`);
+    return host;
+  }
+
+  async act(act: Act, host: string): Promise<void> {
+    await actOn(this.host(host), act);
+  }
+
+  killManager(): void {
+    this.#manager.killProgram();
+  }
+
+  async startManager(): Promise<void> {
+    await this.#manager.startProgram();
+  }
+
+  look(): readonly WorldNews[] {
+    const lines = parseCanaryLog(this.#canaries.read());
+    const twice = [...this.#devices].flatMap(([disk, device]): WorldNews[] => {
+      const holders = hostsThatMount(device, [...this.#hosts.values()]);
+      const text = `${disk}: mounted on ${holders.join(' and ')}`;
+      return holders.length > 1 ? [{ type: 'twice', text }] : [];
+    });
+    return [
+      ...this.#power.read(),
+      ...lines.flatMap((line) => this.#judge.see(line) ?? []),
+      ...twice,
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lab[Symbol.asyncDispose]();
+  }
+
+  async #start(): Promise<void> {
+    const disks = GROUPS.map(async ({ name }) => {
+      this.#devices.set(name, await this.lab.disk(name));
+    });
+    const entries = HOSTS.map((name) => this.#startHost(name));
+    await Promise.all(disks);
+    const hosts = await Promise.all(entries);
+    const resources = (group: string): ResourceEntry[] => this.#resourcesOf(group);
+    const configuration = demoConfiguration(hosts, resources);
+    writeFileSync(join(this.lab.directory, 'aureole.yaml'), configuration);
+    await this.#manager.powerOn();
+  }
+
+  async #startHost(name: string): Promise<HostEntry> {
+    const host = this.host(name);
+    const [bmc] = await Promise.all([this.lab.bmc(host, CREDENTIALS), host.powerOn()]);
+    const password = join(this.lab.directory, 'bmc.password');
+    writeFileSync(password, `${CREDENTIALS.password}\n`, { mode: 0o600 });
+    const { address: ip, port: ipport, username } = bmc;
+    // Suite 3 is the newest that ipmi_sim speaks.
+    const parameters = { ip, ipport, username, lanplus: 1, cipher: 3, power_wait: 0 };
+    const device = { agent: 'fence_ipmilan', parameters, secrets: { password } };
+    return { hostname: name, address: host.address, device };
+  }
+
+  #resourcesOf(group: string): ResourceEntry[] {
+    const number = GROUPS.findIndex(({ name }) => name === group) + 1;
+    const directory = `/run/disks/${group}`;
+    const disk = { device: this.#devices.get(group) ?? '', directory, fstype: 'ext4' };
+    const address = { ip: `10.77.1.${number}`, nic: 'eth0', cidr_netmask: 16, arp_count: 1 };
+    const log = join(this.lab.directory, 'canary.log');
+    return [
+      { name: group, kind: 'heartbeat/Filesystem', parameters: disk },
+      { name: `${group}-address`, kind: 'heartbeat/IPaddr2', parameters: address },
+      { name: `${group}-canary`, kind: 'aureole/Canary', parameters: { directory, log } },
+    ];
+  }
+}

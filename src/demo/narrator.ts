@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Tells what happens, as it happens: what was done to a host, what the manager says, what the world
+ * says. After a fault every line bears the time since it, which makes the timeline of a failover; the
+ * last line tells when all that ran on the host runs again.
+ */
+import { printableLine } from '../model/printable.ts';
+import type { EventView, Status } from '../ha/contract.ts';
+import type { Act, WorldNews } from './cluster.ts';
+
+export type Paint = (style: 'bold' | 'dim' | 'red' | 'yellow' | 'green', text: string) => string;
+
+export type NarratorOptions = {
+  readonly print: (line: string) => void;
+  readonly paint: Paint;
+};
+
+type Fault = {
+  readonly host: string;
+  readonly at: number;
+  /** Groups that ran on the host and do not yet run again. */
+  readonly missed: ReadonlySet<string>;
+};
+
+const ACTED: Readonly<Record<Act, string>> = {
+  cut: 'the cable is cut',
+  freeze: 'all processes are frozen',
+  kill: 'the agent is killed with SIGKILL',
+  'power-off': 'the power is cut',
+  mend: 'the cable is plugged in, the processes go on, the agent runs',
+  'power-on': 'the power is on',
+};
+const BREAKS: readonly Act[] = ['cut', 'freeze', 'power-off'];
+const HOST_WIDTH = 6;
+/** What happens later has nothing to do with the fault any more. */
+const FAULT_MS_MAX = 120_000;
+const SEEN_MAX = 256;
+
+export class Narrator {
+  readonly #options: NarratorOptions;
+  readonly #seen = new Set<string>();
+  #status: Status | undefined;
+  #fault: Fault | undefined;
+  #lastAt = 0;
+  #ready = false;
+
+  constructor(options: NarratorOptions) {
+    this.#options = options;
+  }
+
+  acted(act: Act, host: string, at: number): void {
+    if (BREAKS.includes(act)) {
+      const groups = this.#status?.groups ?? [];
+      const there = groups.filter((group) => group.host === host && group.status === 'running');
+      this.#fault = { host, at, missed: new Set(there.map(({ name }) => name)) };
+    }
+    this.#line(at, host, this.#options.paint('bold', ACTED[act]));
+  }
+
+  note(text: string, at: number): void {
+    this.#line(at, '', this.#options.paint('dim', text));
+  }
+
+  event(event: EventView): void {
+    const at = Date.parse(event.time);
+    this.#lastAt = at;
+    const words = event.group === undefined ? event.text : `${event.group}: ${event.text}`;
+    this.#line(at, event.host ?? '', this.#inColour(event.severity, printableLine(words)));
+  }
+
+  news(news: WorldNews, at: number): void {
+    const { paint } = this.#options;
+    if (news.type === 'power') return this.#line(at, news.host, `its power switch: ${news.text}`);
+    if (news.type === 'twice') {
+      // It is seen ten times a second as long as it lasts.
+      if (this.#seen.has(news.text) || this.#seen.size >= SEEN_MAX) return;
+      this.#seen.add(news.text);
+      return this.#line(at, '', paint('red', `A DISK IS USED TWICE AT ONCE: ${news.text}`));
+    }
+    const gap = news.gapMs === undefined ? '' : `, after ${seconds(news.gapMs)} s without a writer`;
+    this.#line(at, news.host, `${news.resource} writes to its disk${gap}`);
+  }
+
+  status(status: Status): void {
+    this.#status = status;
+    const running = new Map(
+      status.groups.filter((group) => group.status === 'running').map((g) => [g.name, g.host]),
+    );
+    if (!this.#ready && running.size === status.groups.length) {
+      this.#ready = true;
+      this.#line(Date.now(), '', this.#options.paint('green', 'All resource groups run.'));
+    }
+    const fault = this.#fault;
+    if (fault === undefined || fault.missed.size === 0) return;
+    const missed = [...fault.missed].filter((name) => {
+      const host = running.get(name);
+      return host === undefined || host === fault.host;
+    });
+    if (missed.length > 0) return;
+    const text = `All that ran on ${fault.host} runs again, ${seconds(this.#lastAt - fault.at)} s after the fault.`;
+    this.#line(this.#lastAt, '', this.#options.paint('green', text));
+    this.#fault = { ...fault, missed: new Set() };
+  }
+
+  #inColour(severity: EventView['severity'], text: string): string {
+    if (severity === 'info') return text;
+    return this.#options.paint(severity === 'alarm' ? 'red' : 'yellow', text);
+  }
+
+  #line(at: number, host: string, text: string): void {
+    const clock = new Date(at).toISOString().slice(11, 23);
+    const fault = this.#fault;
+    const isAfter = fault !== undefined && at >= fault.at && at - fault.at < FAULT_MS_MAX;
+    const since = isAfter ? `+${seconds(at - fault.at)} s` : '';
+    const time = this.#options.paint('dim', clock);
+    this.#options.print(`${time} ${since.padStart(11)}  ${host.padEnd(HOST_WIDTH)} ${text}`);
+  }
+}
+
+function seconds(durationMs: number): string {
+  return (durationMs / 1_000).toFixed(3);
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The demo from its start to Ctrl-C: the cluster, what the user wishes to happen, and the telling. */
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { haClient } from '../ha/client.ts';
+import { AureoleError } from '../kernel/error.ts';
+import { canMakeNamespaces } from '../lab/network.ts';
+import { ensurePackages } from '../lab/packages.ts';
+import type { DemoCluster } from './cluster.ts';
+import { serveControl, type Wish } from './control.ts';
+import { checkDirectory, controlSocket, demoDirectory, noteOurselves } from './directory.ts';
+import { NamespaceCluster } from './namespace-cluster.ts';
+import { Narrator } from './narrator.ts';
+import { ProcessCluster } from './process-cluster.ts';
+
+const LOOK_EVERY_MS = 100;
+const MANAGER_BACK_MS = 2_000;
+const RECONNECT_MS = 100;
+
+/** Resolves when the signal has ended it and nothing is left. */
+export async function runDemo(aureole: readonly string[], signal: AbortSignal): Promise<void> {
+  const directory = demoDirectory();
+  checkDirectory(directory);
+  const kind = await chooseKind();
+  if (signal.aborted) return;
+  print('Starting four hosts and a manager ...');
+  const options = { directory, aureole };
+  await using cluster: DemoCluster =
+    kind === 'namespaces'
+      ? await NamespaceCluster.open(options)
+      : await ProcessCluster.open(options);
+  noteOurselves(directory);
+  const narrator = new Narrator({
+    print,
+    paint: (style, text) => styleText(style, text, { stream: process.stdout }),
+  });
+  await serveControl(controlSocket(directory), (wish) => fulfil(wish, cluster, narrator), signal);
+  print(welcome(cluster));
+  await Promise.all([
+    tellOfManager(join(directory, 'manager.sock'), narrator, signal),
+    tellOfWorld(cluster, narrator, signal),
+  ]);
+  print('\nTaking everything down ...');
+}
+
+async function chooseKind(): Promise<'namespaces' | 'processes'> {
+  if (process.getuid?.() !== 0) return 'processes';
+  if (!(await canMakeNamespaces())) {
+    print('This root may not make namespaces (a container?): the hosts will be mere processes.');
+    return 'processes';
+  }
+  const missing = await ensurePackages('demo');
+  return missing.length === 0 ? 'namespaces' : 'processes';
+}
+
+function welcome({ introduction, hosts }: DemoCluster): string {
+  return `${introduction}
+
+In another terminal, in this folder:
+  npx aureole status --watch            look; also: aureole events, explain, fence, failback
+  npx aureole demo cut oss1             cut the cable; also: freeze, kill (the agent), power-off
+  npx aureole demo mend oss1            plug it in, thaw, start the agent again; also: power-on
+  npx aureole demo kill-manager         kill -9; it is started again after a moment
+Hosts: ${hosts.join(', ')}. What happens is told here, in UTC. Ctrl-C ends it and leaves nothing behind.
+`;
+}
+
+async function fulfil(wish: Wish, cluster: DemoCluster, narrator: Narrator): Promise<string> {
+  const at = Date.now();
+  if (wish.type === 'kill-manager') {
+    cluster.killManager();
+    narrator.note('the manager is killed with SIGKILL', at);
+    setTimeout(() => {
+      narrator.note('the manager is started again', Date.now());
+      void cluster.startManager();
+    }, MANAGER_BACK_MS);
+    return 'The manager is killed; it is started again after a moment.';
+  }
+  const { act, host } = wish;
+  if (!cluster.hosts.includes(host)) {
+    const message = `There is no host ${host}: name one of ${cluster.hosts.join(', ')}`;
+    throw new AureoleError(message, { code: 'demo-no-such-host' }, { effect: 'none' });
+  }
+  await cluster.act(act, host);
+  narrator.acted(act, host, at);
+  return 'Done. The terminal of the demo tells what happens.';
+}
+
+/** The manager may be killed at any time: we ask again, and what was missed comes first. */
+async function tellOfManager(
+  socket: string,
+  narrator: Narrator,
+  signal: AbortSignal,
+): Promise<void> {
+  const manager = haClient(socket);
+  let after = 0;
+  while (!signal.aborted) {
+    try {
+      for await (const message of manager.stream(signal)) {
+        if (message.type === 'status') narrator.status(message.status);
+        for (const event of await manager.events({ after }, signal)) {
+          narrator.event(event);
+          after = event.id;
+        }
+      }
+    } catch {
+      // Not yet there, or killed; the status of the hosts says the rest.
+    }
+    await sleep(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function tellOfWorld(
+  cluster: DemoCluster,
+  narrator: Narrator,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    for (const news of cluster.look()) narrator.news(news, Date.now());
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
