@@ -184,7 +184,7 @@ test(
     }
     assert.match(journal.alarm, /make room/);
     const names = journal.events({ limit: 2 }).map((event) => event.name);
-    assert.deepEqual(names, ['manager.journal.reserve-used', 'step']);
+    assert.deepEqual(names, ['ha.journal.reserve-used', 'step']);
 
     await journal.tend(Date.now);
     assert.ok(!existsSync(join(directory, 'journal.db.reserve')), 'no room for it yet');

@@ -170,13 +170,13 @@ const OLDEST_FACTS = `${MATCHING_FACTS} ORDER BY id LIMIT :limit`;
 const NEWEST_FACTS = `${MATCHING_FACTS} ORDER BY id DESC LIMIT :limit`;
 
 const RESERVE_USED: Fact = {
-  name: 'manager.journal.reserve-used',
+  name: 'ha.journal.reserve-used',
   severity: 'alarm',
   text: "the journal's disk is full; the reserve is in use now: make room",
 };
 
 const RESERVE_MADE: Fact = {
-  name: 'manager.journal.reserve-made',
+  name: 'ha.journal.reserve-made',
   severity: 'info',
   text: "the journal's reserve is there",
 };
