@@ -87,6 +87,7 @@ function shower<Input, Result>(
 ): (item: Followed<Result>, goesOn: boolean) => void {
   const { stdout, stderr } = process;
   const look = lookOf(stdout);
+  let before: string | undefined;
   return (item, goesOn) => {
     if (item.type === 'notice') {
       stderr.write(`${item.text}\n`);
@@ -95,8 +96,10 @@ function shower<Input, Result>(
     } else {
       const text = command.render(item.result, look, input);
       if (item.type === 'more') stdout.write(text === '' ? '' : `${text}\n`);
+      else if (text === before) return;
       else if (stdout.isTTY) redraw(stdout, text);
       else stdout.write(`== ${new Date().toISOString()}\n${text}\n`);
+      before = text;
     }
   };
 }

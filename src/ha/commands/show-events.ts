@@ -11,7 +11,8 @@ function eventLine(event: EventView, look: Look): string {
   const { time, severity, name, host, group, resource, text, operator } = event;
   const about = new Set([host, group, resource].filter((part) => part !== undefined));
   const by = operator === undefined || operator === '' ? '' : ` (by ${operator})`;
-  const line = `${severityWord(severity, look)}  ${name}  ${[...about].join(' ')}: ${text}${by}`;
+  const subject = about.size === 0 ? '' : `${[...about].join(' ')}: `;
+  const line = `${severityWord(severity, look)}  ${name}  ${subject}${text}${by}`;
   return `${look.paint('dim', time.replace(/\.\d+Z$/, 'Z'))}  ${line}`;
 }
 

@@ -16,7 +16,7 @@ export function renderGroups(groups: readonly GroupView[], look: Look): readonly
   const kindWidth = Math.max(...trees.map(({ resource }) => resource.kind.length), 0);
   return rows.flatMap(({ group, tree }) => [
     `  ${look.paint('bold', group.name)}  ${groupWords(group, look)}`,
-    ...(isGroupWell(group) || group.reason === '' ? [] : [`      ${group.reason}`]),
+    ...reasonLines(group),
     ...tree.map(({ label, resource }) => {
       const columns = `${label.padEnd(nameWidth)}  ${resource.kind.padEnd(kindWidth)}`;
       return `    ${columns}  ${resourceWords(resource, group, look)}`;
@@ -42,6 +42,11 @@ function groupWords(group: GroupView, look: Look): string {
   const away = isAway(group) ? look.paint('yellow', ` (failed over from ${homeHost})`) : '';
   const unmanaged = managed ? '' : look.paint('yellow', ' (unmanaged)');
   return `${look.paint(STYLES[status], `${status}${where}`)}${away}${unmanaged}`;
+}
+
+function reasonLines(group: GroupView): readonly string[] {
+  const isClear = group.status === 'running' && !isAway(group);
+  return isClear || group.reason === '' ? [] : [`      ${group.reason}`];
 }
 
 function isAway({ host, homeHost }: GroupView): boolean {

@@ -28,6 +28,7 @@ export function renderHost(host: HostView, nameWidth: number, look: Look): reado
     const text = `not fenced again by itself: look at the host, then aureole reset ${name}`;
     details.push(look.paint('yellow', text));
   }
+  if (devices.length === 0) details.push(look.paint('dim', 'no fence device'));
   details.push(...devices.map((device) => deviceLine(name, device, look)));
   return [
     `  ${look.paint('bold', name.padEnd(nameWidth))}  ${statusWords(host, look)}${marks}`,
@@ -41,7 +42,7 @@ function statusWords({ status, heardMsAgo }: HostView, look: Look): string {
     unheard: ['yellow', 'not heard of yet'],
     online: ['green', 'online'],
     silent: ['red', `silent${ago}`],
-    refused: ['red', `its agent does not answer${ago}, its kernel does`],
+    refused: ['red', `its agent has not answered${ago}, its kernel lives`],
     off: ['red', 'off (confirmed)'],
   };
   return look.paint(...words[status]);
