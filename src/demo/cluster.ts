@@ -12,7 +12,9 @@ export type Act = (typeof ACTS)[number];
 export type WorldNews =
   | DiskNews
   /** The power switch of a host was used: not by us alone, the manager does so, too. */
-  | { readonly type: 'power'; readonly host: string; readonly text: string };
+  | { readonly type: 'power'; readonly at: number; readonly host: string; readonly text: string }
+  /** What the manager's own log says that it does. */
+  | { readonly type: 'manager'; readonly at: number; readonly text: string };
 
 export type DemoCluster = AsyncDisposable & {
   readonly hosts: readonly string[];

@@ -23,6 +23,7 @@ import {
   type HostEntry,
   type ResourceEntry,
 } from './configuration.ts';
+import { ManagerLog } from './manager-log.ts';
 import { PowerLogs } from './power-logs.ts';
 
 const CREDENTIALS = { username: 'admin', password: 'lab-password' };
@@ -39,6 +40,7 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
   readonly #canaries: AppendLog;
   readonly #judge = new CanaryJudge();
   readonly #power: PowerLogs;
+  readonly #managerLog: ManagerLog;
 
   private constructor(lab: Lab, { aureole }: ClusterOptions) {
     this.lab = lab;
@@ -53,6 +55,7 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
     const journal = ['--journal', file('journal.db')];
     const command = [...aureole, 'manager', '--insecure', ...places, ...journal];
     this.#manager = lab.host({ name: 'mgmt', address: MANAGER_ADDRESS, command });
+    this.#managerLog = new ManagerLog(join(this.#manager.directory, 'program.log'));
     this.#canaries = new AppendLog(file('canary.log'));
     this.#power = new PowerLogs([...this.#hosts.values()]);
   }
@@ -94,11 +97,8 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
       const text = `${disk}: mounted on ${holders.join(' and ')}`;
       return holders.length > 1 ? [{ type: 'twice', text }] : [];
     });
-    return [
-      ...this.#power.read(),
-      ...lines.flatMap((line) => this.#judge.see(line) ?? []),
-      ...twice,
-    ];
+    const disks = lines.flatMap((line) => this.#judge.see(line) ?? []);
+    return [...this.#managerLog.read(), ...this.#power.read(), ...disks, ...twice];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Tells what happens, as it happens: what was done to a host, what the manager says, what the world
- * says. After a fault every line bears the time since it, which makes the timeline of a failover; the
- * last line tells when all that ran on the host runs again.
+ * says. After a fault every line bears the time since it, which makes the timeline of a failover,
+ * until all that ran on the host runs again. Lines wait a moment, so that what was heard in different
+ * ways stands in the order in which it happened.
  */
 import { printableLine } from '../model/printable.ts';
 import type { EventView, Status } from '../ha/contract.ts';
@@ -20,6 +21,8 @@ type Fault = {
   readonly at: number;
   /** Groups that ran on the host and do not yet run again. */
   readonly missed: ReadonlySet<string>;
+  /** It was told when the manager last heard the host. */
+  readonly heardTold: boolean;
 };
 
 const ACTED: Readonly<Record<Act, string>> = {
@@ -35,10 +38,12 @@ const HOST_WIDTH = 6;
 /** What happens later has nothing to do with the fault any more. */
 const FAULT_MS_MAX = 120_000;
 const SEEN_MAX = 256;
+const WAIT_MS = 300;
 
 export class Narrator {
   readonly #options: NarratorOptions;
   readonly #seen = new Set<string>();
+  #waiting: { readonly at: number; readonly text: string }[] = [];
   #status: Status | undefined;
   #fault: Fault | undefined;
   #lastAt = 0;
@@ -52,7 +57,7 @@ export class Narrator {
     if (BREAKS.includes(act)) {
       const groups = this.#status?.groups ?? [];
       const there = groups.filter((group) => group.host === host && group.status === 'running');
-      this.#fault = { host, at, missed: new Set(there.map(({ name }) => name)) };
+      this.#fault = { host, at, missed: new Set(there.map(({ name }) => name)), heardTold: false };
     }
     this.#line(at, host, this.#options.paint('bold', ACTED[act]));
   }
@@ -64,13 +69,23 @@ export class Narrator {
   event(event: EventView): void {
     const at = Date.parse(event.time);
     this.#lastAt = at;
-    const words = event.group === undefined ? event.text : `${event.group}: ${event.text}`;
-    this.#line(at, event.host ?? '', this.#inColour(event.severity, printableLine(words)));
+    const subject = event.resource ?? event.group;
+    const words = subject === undefined ? event.text : `${subject}: ${event.text}`;
+    const name = this.#options.paint('dim', `(${event.name})`);
+    const text = this.#inColour(event.severity, printableLine(words));
+    this.#line(at, event.host ?? '', `${text} ${name}`);
   }
 
   news(news: WorldNews, at: number): void {
     const { paint } = this.#options;
-    if (news.type === 'power') return this.#line(at, news.host, `its power switch: ${news.text}`);
+    if (news.type === 'power') {
+      return this.#line(news.at, news.host, `its power switch: ${news.text}`);
+    }
+    if (news.type === 'manager') {
+      // In quiet times it does nothing but look after its devices.
+      if (this.#fault === undefined) return;
+      return this.#line(news.at, '', paint('dim', `manager: ${printableLine(news.text)}`));
+    }
     if (news.type === 'twice') {
       // It is seen ten times a second as long as it lasts.
       if (this.#seen.has(news.text) || this.#seen.size >= SEEN_MAX) return;
@@ -90,16 +105,28 @@ export class Narrator {
       this.#ready = true;
       this.#line(Date.now(), '', this.#options.paint('green', 'All resource groups run.'));
     }
-    const fault = this.#fault;
-    if (fault === undefined || fault.missed.size === 0) return;
-    const missed = [...fault.missed].filter((name) => {
-      const host = running.get(name);
-      return host === undefined || host === fault.host;
-    });
-    if (missed.length > 0) return;
+    if (this.#fault !== undefined) this.#follow(this.#fault, status, running);
+  }
+
+  /** Prints what has waited long enough; all of it without an argument. */
+  flush(now: number = Infinity): void {
+    const isDue = ({ at }: { readonly at: number }): boolean => at <= now - WAIT_MS;
+    const due = this.#waiting.filter(isDue).toSorted((a, b) => a.at - b.at);
+    this.#waiting = this.#waiting.filter((line) => !isDue(line));
+    for (const { text } of due) this.#options.print(text);
+  }
+
+  #follow(fault: Fault, status: Status, running: ReadonlyMap<string, string | undefined>): void {
+    const host = status.hosts.find(({ name }) => name === fault.host);
+    if (host?.status === 'silent' && host.heardMsAgo !== undefined && !fault.heardTold) {
+      this.#fault = { ...fault, heardTold: true };
+      this.#line(Date.now() - host.heardMsAgo, fault.host, 'the last answer that was heard');
+    }
+    const isBack = (name: string): boolean => (running.get(name) ?? fault.host) !== fault.host;
+    if (fault.missed.size === 0 || ![...fault.missed].every(isBack)) return;
     const text = `All that ran on ${fault.host} runs again, ${seconds(this.#lastAt - fault.at)} s after the fault.`;
     this.#line(this.#lastAt, '', this.#options.paint('green', text));
-    this.#fault = { ...fault, missed: new Set() };
+    this.#fault = undefined;
   }
 
   #inColour(severity: EventView['severity'], text: string): string {
@@ -110,10 +137,11 @@ export class Narrator {
   #line(at: number, host: string, text: string): void {
     const clock = new Date(at).toISOString().slice(11, 23);
     const fault = this.#fault;
-    const isAfter = fault !== undefined && at >= fault.at && at - fault.at < FAULT_MS_MAX;
-    const since = isAfter ? `+${seconds(at - fault.at)} s` : '';
+    const isPart = fault !== undefined && Math.abs(at - fault.at) < FAULT_MS_MAX;
+    const since = isPart ? `${at < fault.at ? '' : '+'}${seconds(at - fault.at)} s` : '';
     const time = this.#options.paint('dim', clock);
-    this.#options.print(`${time} ${since.padStart(11)}  ${host.padEnd(HOST_WIDTH)} ${text}`);
+    const line = `${time} ${since.padStart(11)}  ${host.padEnd(HOST_WIDTH)} ${text}`;
+    this.#waiting.push({ at, text: line });
   }
 }
 

@@ -15,8 +15,10 @@ export class PowerLogs {
 
   read(): readonly WorldNews[] {
     return [...this.#logs].flatMap(([host, log]) =>
-      // Each line is an instant and what was done then.
-      log.read().map((line) => ({ type: 'power', host, text: line.slice(line.indexOf(' ') + 1) })),
+      log.read().map((line) => {
+        const [time = '', ...words] = line.split(' ');
+        return { type: 'power', at: Date.parse(time), host, text: words.join(' ') };
+      }),
     );
   }
 }

@@ -19,6 +19,7 @@ import {
   type WorldNews,
 } from './cluster.ts';
 import { demoConfiguration, HOSTS, type ResourceEntry } from './configuration.ts';
+import { ManagerLog } from './manager-log.ts';
 import { PowerLogs } from './power-logs.ts';
 
 const FENCE_PROCESS = join(import.meta.dirname, '..', 'lab', 'bmc', 'fence_process');
@@ -32,6 +33,7 @@ for real disks, addresses and BMCs, and cables that can be cut.`;
   readonly #aureole: readonly string[];
   readonly #hosts: ReadonlyMap<string, ProcessHost>;
   readonly #power: PowerLogs;
+  readonly #managerLog: ManagerLog;
 
   private constructor({ directory, aureole }: ClusterOptions, ports: readonly number[]) {
     this.#directory = directory;
@@ -43,6 +45,7 @@ for real disks, addresses and BMCs, and cables that can be cut.`;
         return [name, new ProcessHost({ lab: directory, name, port, agent })];
       }),
     );
+    this.#managerLog = new ManagerLog(join(directory, 'manager.log'));
     this.#power = new PowerLogs([...this.#hosts.values()]);
   }
 
@@ -77,7 +80,7 @@ for real disks, addresses and BMCs, and cables that can be cut.`;
   }
 
   look(): readonly WorldNews[] {
-    return this.#power.read();
+    return [...this.#managerLog.read(), ...this.#power.read()];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

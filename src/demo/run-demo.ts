@@ -41,6 +41,7 @@ export async function runDemo(aureole: readonly string[], signal: AbortSignal): 
     tellOfManager(join(directory, 'manager.sock'), narrator, signal),
     tellOfWorld(cluster, narrator, signal),
   ]);
+  narrator.flush();
   print('\nTaking everything down ...');
 }
 
@@ -102,6 +103,8 @@ async function tellOfManager(
         for (const event of await manager.events({ after }, signal)) {
           narrator.event(event);
           after = event.id;
+          // Soon it is fenced, and nobody tells any more when it was last heard.
+          if (event.name === 'ha.host.silent') narrator.status(await manager.status(signal));
         }
       }
     } catch {
@@ -117,7 +120,9 @@ async function tellOfWorld(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    for (const news of cluster.look()) narrator.news(news, Date.now());
+    const now = Date.now();
+    for (const news of cluster.look()) narrator.news(news, now);
+    narrator.flush(now);
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
