@@ -32,10 +32,7 @@ const FAULTS_TOLD_MAX = 5;
 
 export function createApi(agent: AgentApi, log: Log): Hono {
   const app = new Hono();
-  const tooLarge = `The body is larger than ${BODY_BYTES_MAX} bytes.`;
-  app.use(
-    bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => refuse(c, 'bad-request', tooLarge) }),
-  );
+  app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseTooLarge }));
   app.get('/v1/identity', (c) => c.json(agent.identity()));
   app.put('/v1/watch', async (c) => {
     agent.watch(await body(c, Watch));
@@ -67,6 +64,12 @@ async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
     .slice(0, FAULTS_TOLD_MAX)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
   throw new RefusedError('bad-request', faults.join('; '));
+}
+
+function refuseTooLarge(c: Context): Response {
+  // The rest of the body is still on its way: the connection is of no use for another request.
+  c.header('Connection', 'close');
+  return refuse(c, 'bad-request', `The body is larger than ${BODY_BYTES_MAX} bytes.`);
 }
 
 function refuse(c: Context, code: Refusal['code'], message: string): Response {

@@ -42,7 +42,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const { log } = options;
   const directory = openRunDirectory(options.runDirectory);
   ensureResourceTmp(log);
-  const agent = assemble(options, directory, signal);
+  const agent = await assemble(options, directory, signal);
   const listening = await listen(createApi(agent, log), options.address, options.port);
   const { host, address } = options;
   log.info({ host, address, port: listening.port, boot: directory.boot }, 'listening');
@@ -55,7 +55,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   log.info({ host }, 'ended');
 }
 
-function assemble(options: AgentOptions, directory: RunDirectory, signal: AbortSignal): AgentApi {
+async function assemble(
+  options: AgentOptions,
+  directory: RunDirectory,
+  signal: AbortSignal,
+): Promise<AgentApi> {
   const { host, ocfRoot, log } = options;
   const incarnation = randomUUID();
   const guard = new EpochGuard(directory.epochFile, options.takeOver);
@@ -74,7 +78,7 @@ function assemble(options: AgentOptions, directory: RunDirectory, signal: AbortS
     },
   });
   const watcher = new Watcher(operations, changes, signal);
-  operations.adopt();
+  await operations.adopt();
   files.keepSmall(signal);
   const { boot, kernelBoot } = directory;
   return {

@@ -4,13 +4,16 @@
  * small reader does; whatever it does not understand is left out, and the default holds.
  */
 import { statSync } from 'node:fs';
-import { runProgram } from '../../runtime/process.ts';
+import { endProcesses, runProgram } from '../../runtime/process.ts';
 import { DEFAULT_TIMEOUT_MS, type Operation } from '../contract.ts';
 import { baseEnvironment } from './environment.ts';
 import type { Script } from './script.ts';
 
 /** Milliseconds by action. */
 export type Timeouts = ReadonlyMap<string, number>;
+
+/** A variable of the environment by which the processes of a call are found again. */
+export type Mark = { readonly name: string; readonly value: string };
 
 export const TIMEOUT_MS_MAX = 86_400_000;
 const META_DATA_TIMEOUT_MS = 5_000;
@@ -31,10 +34,18 @@ const UNITS_MS = new Map([
 
 export class AdvisedTimeouts {
   readonly #ocfRoot: string;
+  readonly #mark: Mark;
   readonly #known = new Map<string, { readonly version: string; readonly timeouts: Timeouts }>();
 
-  constructor(ocfRoot: string) {
+  constructor(ocfRoot: string, mark: Mark) {
     this.#ocfRoot = ocfRoot;
+    this.#mark = mark;
+  }
+
+  /** Ends what earlier incarnations have asked and not lived to hear; before anything new is asked. */
+  async endOrphans(): Promise<void> {
+    const { name, value } = this.#mark;
+    await endProcesses({ mark: `${name}=${value}` }, 0);
   }
 
   async find(script: Script, operation: Operation): Promise<number> {
@@ -54,7 +65,7 @@ export class AdvisedTimeouts {
     const { end, stdout } = await runProgram({
       file: script.path,
       args: ['meta-data'],
-      env: baseEnvironment(this.#ocfRoot, script),
+      env: { ...baseEnvironment(this.#ocfRoot, script), [this.#mark.name]: this.#mark.value },
       timeoutMs: META_DATA_TIMEOUT_MS,
       killGraceMs: 0,
       outputBytesMax: META_DATA_BYTES_MAX,

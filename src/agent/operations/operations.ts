@@ -63,11 +63,12 @@ export class Operations {
     this.#options = options;
     this.#lanes = new Lanes(options.onAlive);
     this.#requests = new Requests((id) => options.records.remove(id));
-    this.#timeouts = new AdvisedTimeouts(options.ocfRoot);
+    this.#timeouts = new AdvisedTimeouts(options.ocfRoot, options.records.markOf('meta-data'));
   }
 
-  /** Takes over what earlier incarnations left; it counts as alive before this returns. */
-  adopt(): void {
+  /** Takes over what earlier incarnations left; all of it counts as alive when this resolves. */
+  async adopt(): Promise<void> {
+    await this.#timeouts.endOrphans();
     const { records } = this.#options;
     for (const record of records.load()) {
       const { id, operation, resource, request } = record;

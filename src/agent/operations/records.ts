@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ProcessTree } from '../../runtime/process-table.ts';
 import { OPERATIONS, Outcome } from '../contract.ts';
+import type { Mark } from '../ocf/meta-data.ts';
 import { readState, writeState } from '../state-file.ts';
 
 export const OperationRecord = z.strictObject({
@@ -30,7 +31,7 @@ export const OperationRecord = z.strictObject({
 export type OperationRecord = z.infer<typeof OperationRecord>;
 
 /** The environment variable that every process of an operation carries. */
-export const MARK_NAME = 'AUREOLE_OPERATION';
+const MARK_NAME = 'AUREOLE_OPERATION';
 
 export class OperationRecords {
   readonly #folder: string;
@@ -75,12 +76,13 @@ export class OperationRecords {
     }
   }
 
-  markOf(id: string): string {
-    return `${this.#boot}/${id}`;
+  markOf(id: string): Mark {
+    return { name: MARK_NAME, value: `${this.#boot}/${id}` };
   }
 
-  treeOf(record: Pick<OperationRecord, 'id' | 'leader'>): ProcessTree {
-    const mark = `${MARK_NAME}=${this.markOf(record.id)}`;
-    return record.leader === undefined ? { mark } : { mark, leader: record.leader };
+  treeOf({ id, leader }: Pick<OperationRecord, 'id' | 'leader'>): ProcessTree {
+    const { name, value } = this.markOf(id);
+    const mark = `${name}=${value}`;
+    return leader === undefined ? { mark } : { mark, leader };
   }
 }

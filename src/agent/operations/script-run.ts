@@ -14,7 +14,7 @@ import { monotonicMs } from '../monotonic.ts';
 import type { Script } from '../ocf/script.ts';
 import { exitText, shorten } from './exit-text.ts';
 import type { OpenOutput, OutputFiles, OutputText } from './output-files.ts';
-import { MARK_NAME, type OperationRecord, type OperationRecords } from './records.ts';
+import type { OperationRecord, OperationRecords } from './records.ts';
 
 export type Run = {
   readonly record: OperationRecord;
@@ -87,8 +87,8 @@ async function spawn(
   const { end } = await runProgram({
     file: '/bin/sh',
     args: ['-c', WRAPPER, 'aureole-operation', run.script.path, operation, records.exitFile(id)],
-    env: { ...run.environment, [MARK_NAME]: mark },
-    mark: `${MARK_NAME}=${mark}`,
+    env: { ...run.environment, [mark.name]: mark.value },
+    mark: `${mark.name}=${mark.value}`,
     timeoutMs,
     killGraceMs: KILL_GRACE_MS,
     outputBytesMax: 0,
