@@ -100,6 +100,16 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
       },
     ],
   ],
+  [
+    'To try it:',
+    [
+      {
+        name: 'demo',
+        summary: 'Run a cluster on this machine, to look at and to break',
+        load: async () => (await import('../demo/commands/demo.ts')).demoCommand(),
+      },
+    ],
+  ],
 ]);
 
 async function ha<Input, Result>(
@@ -123,6 +133,7 @@ export async function buildProgram(args: readonly string[]): Promise<Program> {
     for (const { name, summary, load } of subcommands) {
       const loaded = name === wanted ? await load() : new Program(name).description(summary);
       program.addCommand(loaded.copyInheritedSettings(program).helpGroup(title));
+      for (const nested of loaded.commands) nested.copyInheritedSettings(loaded);
     }
   }
   return program;

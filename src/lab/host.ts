@@ -106,7 +106,11 @@ export class LabHost {
   #runningInit(): ProcessId {
     const { init } = this;
     if (init !== undefined) return init;
-    throw new AureoleError(`${this.name} is off`, { code: 'lab-host-off' }, { effect: 'none' });
+    throw new AureoleError(
+      `${this.name} is off or has crashed`,
+      { code: 'lab-host-off' },
+      { effect: 'none' },
+    );
   }
 
   #freezer(): string | undefined {

@@ -16,7 +16,10 @@ const TABLE: readonly (readonly [importer: string, targets: string])[] = [
   ['src/runtime', 'src/kernel src/model src/runtime node: library'],
   ['src/sim', 'src/kernel src/sim'],
   ['src/lab', 'src/kernel src/model src/runtime src/lab node: library'],
-  ['src/demo', 'src/kernel src/model src/runtime src/lab src/demo src/*/contract.ts node: library'],
+  [
+    'src/demo',
+    'src/kernel src/model src/runtime src/lab src/demo src/*/contract.ts src/*/client.ts node: library',
+  ],
   ['src/cli', 'src node: library'],
   ['src/@/core', 'src/kernel src/model src/@/core'],
   ['src/@/sim', 'src/kernel src/model src/sim src/@/core src/@/sim'],
