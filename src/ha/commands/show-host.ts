@@ -56,5 +56,5 @@ function deviceLine(host: string, device: HostView['devices'][number], look: Loo
     unproven: ['yellow', 'unproven: it has not yet said on while the host was answering'],
     wrong: ['red', 'WRONG DEVICE: it says off for a host that answers'],
   };
-  return `fence device ${short}, level ${level}: power ${power}, ${look.paint(...words[trust])}`;
+  return `fence device ${short}, level ${level + 1}: power ${power}, ${look.paint(...words[trust])}`;
 }

@@ -9,7 +9,7 @@ import { renderExplanation } from './show-explanation.ts';
 import { renderStatus } from './show-status.ts';
 
 function host(name: string, change: Partial<HostView> = {}): HostView {
-  const devices = [{ name: `${name}/ipmi`, level: 1, trust: 'proven', power: 'on' }] as const;
+  const devices = [{ name: `${name}/ipmi`, level: 0, trust: 'proven', power: 'on' }] as const;
   return {
     name,
     status: 'online',
@@ -94,8 +94,8 @@ const TROUBLE = status({
       reason: 'no answer for heartbeat_timeout',
       fence: { cause: 'silent for 10s', phase: 'asking oss1/ipmi for off', sinceMsAgo: 3_100 },
       devices: [
-        { name: 'oss1/ipmi', level: 1, trust: 'unproven', power: 'unknown' },
-        { name: 'pdu', level: 2, trust: 'wrong', power: 'off' },
+        { name: 'oss1/ipmi', level: 0, trust: 'unproven', power: 'unknown' },
+        { name: 'pdu', level: 1, trust: 'wrong', power: 'off' },
       ],
     }),
     host('oss2', { active: false, notFenced: 'the witness does not answer', devices: [] }),
