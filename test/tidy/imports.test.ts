@@ -6,6 +6,10 @@ import { test } from 'node:test';
 import { importsOf } from './source-text.ts';
 import { isTest, plant, readTree, sourcesOf, type Tree } from './tree.ts';
 
+/** What is configured is parsed without anything being done about it. */
+const CONFIG =
+  'src/kernel src/model src/@/config src/@/core src/@/fencing src/@/errors.ts src/*/contract.ts node: library';
+
 /**
  * Who may import what; the first row that fits holds. `@` is one domain, the same on both sides,
  * `*` any one; `library` is any package, `node:` any part of Node. A folder stands for all in it.
@@ -24,6 +28,8 @@ const TABLE: readonly (readonly [importer: string, targets: string])[] = [
   ['src/@/core', 'src/kernel src/model src/@/core'],
   ['src/@/sim', 'src/kernel src/model src/sim src/@/core src/@/sim'],
   ['src/@/contract.ts', 'src/kernel src/model zod'],
+  ['src/@/config', `src/@/config.ts ${CONFIG}`],
+  ['src/@/config.ts', CONFIG],
   ['src/@', 'src/kernel src/model src/runtime src/sim src/@ src/*/contract.ts node: library'],
   ['scripts', 'scripts src node: library'],
 ];
@@ -83,6 +89,8 @@ const FORBIDDEN: readonly (readonly [path: string, name: string])[] = [
   ['src/ha/sim/a.ts', '../../runtime/b.ts'],
   ['src/ha/sim/a.ts', '../../agent/contract.ts'],
   ['src/ha/contract.ts', './shell/b.ts'],
+  ['src/ha/config.ts', './shell/b.ts'],
+  ['src/ha/config/a.ts', '../shell/b.ts'],
   ['src/ha/shell/a.ts', '../../agent/store.ts'],
   ['src/ha/shell/a.ts', '../../cli/b.ts'],
   ['src/ha/shell/a.ts', '../../lab/b.ts'],
