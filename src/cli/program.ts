@@ -86,6 +86,16 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
     ],
   ],
   [
+    'To try it:',
+    [
+      {
+        name: 'demo',
+        summary: 'Run a cluster on this machine, to look at and to break',
+        load: async () => (await import('../demo/commands/demo.ts')).demoCommand(),
+      },
+    ],
+  ],
+  [
     'Daemons:',
     [
       {
@@ -132,9 +142,16 @@ export async function buildProgram(args: readonly string[]): Promise<Program> {
   for (const [title, subcommands] of SECTIONS) {
     for (const { name, summary, load } of subcommands) {
       const loaded = name === wanted ? await load() : new Program(name).description(summary);
-      program.addCommand(loaded.copyInheritedSettings(program).helpGroup(title));
+      inherit(loaded, program);
+      program.addCommand(loaded.helpGroup(title));
       for (const nested of loaded.commands) nested.copyInheritedSettings(loaded);
     }
   }
   return program;
+}
+
+/** Commander hands its settings on only to commands that it makes itself. */
+function inherit(command: Program, parent: Program): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
 }

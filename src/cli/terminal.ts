@@ -18,6 +18,7 @@ export function asker(signal: AbortSignal): ((question: string) => Promise<strin
       return (await reader.question(question, { signal })).trim();
     } catch {
       // Ctrl-C, or the end of input: no answer is an answer that confirms nothing.
+      process.stderr.write('\n');
       return '';
     } finally {
       reader.close();
