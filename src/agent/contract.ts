@@ -99,6 +99,8 @@ export const Operate = z.strictObject({
   epoch: Epoch,
   /** The same request is run once, however often it is sent. */
   request: z.string().min(1).max(128),
+  /** Orders of one epoch count upwards: one that arrives after a newer one for its resource is not run. */
+  sequence: z.int().min(0).optional(),
   /** The order holds for this boot only. */
   boot: z.string(),
   operation: z.enum(OPERATIONS),

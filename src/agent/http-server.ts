@@ -60,7 +60,8 @@ function refuseHalfMessage(error: Error, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const refusal: Refusal = { code: 'bad-request', message: `This is not HTTP: ${error.message}` };
+  const message = `This is no whole HTTP request: ${error.message}`;
+  const refusal: Refusal = { code: 'bad-request', message };
   const text = JSON.stringify(refusal);
   socket.end(
     'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\n' +

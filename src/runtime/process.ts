@@ -51,7 +51,9 @@ export type ProgramResult = {
 
 /** How long a killed process may take to vanish before it counts as stuck. */
 const VANISH_MS = 2_000;
-const LOOK_EVERY_MS = 20;
+/** Between two looks: short at first, since most programs end at once; a look reads all of /proc. */
+const FIRST_PAUSE_MS = 10;
+const PAUSE_MS_MAX = 250;
 /** What a program wrote just before its exit may still be in the pipe. */
 const DRAIN_MS = 200;
 
@@ -159,7 +161,7 @@ async function signalUntilGone(
 ): Promise<boolean> {
   const until = performance.now() + withinMs;
   const told = new Set<string>();
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
     const members = await findMembers(tree);
     if (members.length === 0) return true;
     for (const { pid, startTicks } of members) {
@@ -169,8 +171,9 @@ async function signalUntilGone(
       told.add(key);
       send(pid, signal);
     }
-    if (performance.now() >= until) return false;
-    await sleep(LOOK_EVERY_MS);
+    const leftMs = until - performance.now();
+    if (leftMs <= 0) return false;
+    await sleep(Math.min(pauseMs, leftMs));
   }
 }
 

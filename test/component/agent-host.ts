@@ -26,7 +26,7 @@ import {
   type WatchedState,
 } from '../../src/agent/contract.ts';
 
-const MAIN = join(import.meta.dirname, 'agent-main.ts');
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const READY_MS = 15_000;
 
 export type Asked = { readonly status: number; readonly body: unknown };
@@ -60,7 +60,7 @@ export class AgentHost implements AsyncDisposable {
     const always = ['--name', 'oss1', '--listen', '127.0.0.1:0', '--ocf-root', this.ocfRoot];
     const agent = spawn(
       process.execPath,
-      [MAIN, ...always, '--run-directory', this.runDirectory, ...flags],
+      [MAIN, 'agent', ...always, '--run-directory', this.runDirectory, ...flags],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.#agent = agent;

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { isIPv4 } from 'node:net';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { openLog } from '../../runtime/log.ts';
-import { systemdNotifier } from '../../runtime/systemd.ts';
+import { systemdNotifier, watchdogIntervalMs } from '../../runtime/systemd.ts';
 import { DEFAULT_PORT } from '../contract.ts';
 import { AgentError } from '../errors.ts';
 import { runAgent } from '../service.ts';
@@ -54,6 +54,8 @@ async function serve(flags: Flags): Promise<void> {
   }
   const { log, flush } = openLog('agent');
   const notify = await systemdNotifier();
+  const watchdogMs = watchdogIntervalMs();
+  if (watchdogMs !== undefined) setInterval(() => notify('WATCHDOG=1'), watchdogMs).unref();
   const stop = new AbortController();
   const end = (): void => {
     notify('STOPPING=1');
