@@ -43,6 +43,8 @@ export async function ask<T>(
     const response = await send(destination, question, deadline.signal);
     return understand(question.answer, response.statusCode, await bodyOf(response));
   } catch (error) {
+    // Whatever the connection that we gave up says is our own doing.
+    if (deadline.signal.aborted) return { type: 'silent', text: 'no answer in time' };
     return meaningOf(error);
   } finally {
     deadline.clear();
@@ -59,11 +61,13 @@ function startDeadline(
 ): { signal: AbortSignal; clear: () => void } {
   const over = new AbortController();
   const abort = (): void => over.abort();
-  const timer = setTimeout(() => setImmediate(abort), durationMs);
+  let lastTurn: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => void (lastTurn = setImmediate(abort)), durationMs);
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort);
   const clear = (): void => {
     clearTimeout(timer);
+    clearImmediate(lastTurn);
     signal.removeEventListener('abort', abort);
   };
   return { signal: over.signal, clear };
@@ -78,9 +82,17 @@ function send(
   const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
   const attempt = (): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const call = request({ host, port, agent, method, path, headers, signal }, resolve);
+      const call = request({ host, port, agent, method, path, headers }, resolve);
+      const abandon = (): void => {
+        // Reset, or the kernel would still deliver the question when the path is mended.
+        call.socket?.resetAndDestroy();
+        call.destroy();
+      };
+      signal.addEventListener('abort', abandon);
+      call.on('close', () => signal.removeEventListener('abort', abandon));
       call.on('error', (error) => reject(new Failure(error, call)));
-      call.end(payload);
+      if (signal.aborted) abandon();
+      else call.end(payload);
     });
   return attempt().catch((error: unknown) => {
     // A connection that was kept may have been closed meanwhile, which proves nothing. Every request
@@ -142,5 +154,5 @@ function meaningOf(error: unknown): Answer<never> {
   const message = error instanceof Error ? error.message : String(error);
   if (KERNEL_LIVES.has(code)) return { type: 'refused', text: message };
   if (code.startsWith('HPE_')) return { type: 'strange', text: `not HTTP: ${message}` };
-  return { type: 'silent', text: code === 'ABORT_ERR' ? 'no answer in time' : message };
+  return { type: 'silent', text: message };
 }

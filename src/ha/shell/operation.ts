@@ -63,12 +63,13 @@ export async function runOperation(
 }
 
 function orderOf(command: OperateCommand, resource: ResourceSettings, epoch: Epoch): Operate {
-  const { boot, operation } = command;
+  const { boot, operation, sequence } = command;
   const timeoutMs = resource.timeouts[operation];
   return {
     epoch,
     // An agent that was taken over may remember the same number of another journal.
     request: `${epoch.journal}/${command.request}`,
+    sequence,
     boot,
     operation,
     resource: { name: command.resource, kind: resource.kind, parameters: resource.parameters },

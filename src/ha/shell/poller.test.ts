@@ -181,6 +181,7 @@ const COMMAND = {
   host: 'oss1',
   boot: 'b1',
   request: '3.7',
+  sequence: 7,
   operation: 'start',
   resource: 'disk0',
   reason: 'it shall run',

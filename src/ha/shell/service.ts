@@ -6,6 +6,7 @@
  * away; what the one before left running is ended before anything is decided. At the end the
  * services are left as they are: the manager of tomorrow asks, and carries on.
  */
+import { setMaxListeners } from 'node:events';
 import type { Log } from '../../runtime/log.ts';
 import { loadConfig, type HaConfig } from '../config.ts';
 import { HaError } from '../errors.ts';
@@ -71,6 +72,8 @@ function isLoopback(address: string): boolean {
 /** Ends all that was begun when the signal says so, and also when the manager ends by an error. */
 function stopWith(signal: AbortSignal): Disposable & { readonly signal: AbortSignal } {
   const stop = new AbortController();
+  // Every question under way listens to it, and a large cluster has hundreds of them.
+  setMaxListeners(0, stop.signal);
   const abort = (): void => stop.abort();
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort);
