@@ -24,8 +24,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { EventView, OrderAnswer, Status, type VERBS } from '../../src/ha/contract.ts';
 
-const AGENT = join(import.meta.dirname, 'agent-main.ts');
-const MANAGER = join(import.meta.dirname, 'manager-main.ts');
+const AUREOLE = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 export const DEADLINE_MS = 20_000;
 
 /** Runs where its state file is, and keeps a log of what it was told. */
@@ -59,7 +58,9 @@ export class Daemon {
   #said = '';
 
   constructor(args: readonly string[]) {
-    this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = spawn(process.execPath, [AUREOLE, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const hear = (chunk: Buffer): void => void (this.#said += chunk.toString());
     this.#process.stdout?.on('data', hear);
     this.#process.stderr?.on('data', hear);
@@ -130,7 +131,7 @@ export class Cluster implements AsyncDisposable {
     this.#program(join(provider, 'Service'), SERVICE.replaceAll('HOST', host));
     const flags = ['--name', host, '--listen', `127.0.0.1:${port}`, '--ocf-root', ocfRoot];
     const run = ['--run-directory', join(this.folder, `run.${host}`)];
-    const agent = new Daemon([AGENT, ...flags, ...run]);
+    const agent = new Daemon(['agent', ...flags, ...run]);
     this.#agents.set(host, agent);
     await agent.untilSaid('listening');
     this.#ports.set(host, Number(/"port":(\d+)/.exec(agent.said)?.[1]));
@@ -147,7 +148,7 @@ export class Cluster implements AsyncDisposable {
     const path = join(this.folder, `${name}.yaml`);
     writeFileSync(path, config, { mode: 0o600 });
     const files = ['--socket', this.#socket(name), '--journal', join(this.folder, `${name}.db`)];
-    const manager = new Daemon([MANAGER, '--config', path, ...files, ...flags]);
+    const manager = new Daemon(['manager', '--config', path, ...files, ...flags]);
     this.#managers.push(manager);
     return manager;
   }
