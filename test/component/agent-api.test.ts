@@ -82,6 +82,16 @@ test('what is not HTTP, and what breaks off, does no harm', async () => {
   assert.equal((await host.identity()).host, 'oss1');
 });
 
+test('an order that arrives after a newer one for its resource is not run', async () => {
+  await using host = new AgentHost();
+  host.script('counted', 'echo "$1" >>calls');
+  await host.start();
+  await host.operate('stop', resource('counted'), { sequence: 7 });
+  const late = await host.operate('start', resource('counted'), { sequence: 6 });
+  assert.equal(late.outcome?.type, 'not-run');
+  assert.equal(host.read('calls').includes('start'), false);
+});
+
 test('the same request for something else is refused', async () => {
   await using host = new AgentHost();
   host.script('a', 'exit 0');

@@ -87,7 +87,8 @@ export class Operations {
     if (known !== undefined) return known;
     const { operation, resource, request, timeoutMs } = order;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
-    const begun = this.#begin({ operation, resource, request, intervalMs: 0, ...given });
+    const task = { operation, resource, request, intervalMs: 0, ...given };
+    const begun = this.#begin(task, this.#requests.overtaken(order));
     const outcome = begun.result.then((result) => result.outcome);
     const { id } = begun;
     const added = { id, operation, resource: resource.name, timeoutMs: begun.timeoutMs, outcome };
@@ -120,9 +121,10 @@ export class Operations {
     return this.#outputs.list();
   }
 
-  #begin(task: Task): Begun {
+  /** `refusal`: why it must not be run. */
+  #begin(task: Task, refusal?: string): Begun {
     const id = randomBytes(8).toString('hex');
-    const script = this.#findScript(task);
+    const script = refusal === undefined ? this.#findScript(task) : { reason: refusal };
     if ('reason' in script) {
       const timeoutMs = task.timeoutMs ?? DEFAULT_TIMEOUT_MS;
       const result = notRun(this.#recordOf(task, id, timeoutMs), script.reason);

@@ -41,3 +41,19 @@ test('a request belongs to one order', () => {
   assert.equal(requests.find(order('x'))?.id, 'id');
   assert.throws(() => requests.find({ ...order('x'), operation: 'start' }), /was for a stop/);
 });
+
+test('an order that arrives after a newer one for its resource comes too late', () => {
+  const requests = new Requests(() => {});
+  const at = (sequence: number, epoch = 1, name = 'r') =>
+    requests.overtaken({
+      ...order('x'),
+      sequence,
+      epoch: { journal: 'a', number: epoch },
+      resource: { name, kind: 'test/x', parameters: {} },
+    });
+  assert.equal(at(5), undefined);
+  assert.match(at(4) ?? '', /newer order/);
+  assert.equal(at(4, 1, 'another'), undefined);
+  assert.equal(at(1, 2), undefined, 'a new manager counts anew');
+  assert.equal(at(2, 2), undefined);
+});

@@ -20,6 +20,8 @@ const FINISHED_MAX = 1_000;
 export class Requests {
   readonly #requests = new Map<string, Request>();
   readonly #finished: string[] = [];
+  /** The newest order of each resource. */
+  readonly #newest = new Map<string, { readonly epoch: number; readonly sequence: number }>();
   readonly #onForgotten: (id: string) => void;
 
   constructor(onForgotten: (id: string) => void) {
@@ -37,6 +39,19 @@ export class Requests {
       );
     }
     return known;
+  }
+
+  /**
+   * Why it comes too late, if it does: the network may deliver an order that the manager has given up,
+   * after another one. What an earlier incarnation heard need not be kept: connections end with it.
+   */
+  overtaken({ epoch, resource, sequence }: Operate): string | undefined {
+    if (sequence === undefined) return undefined;
+    const newest = this.#newest.get(resource.name);
+    if (newest !== undefined && newest.epoch === epoch.number && sequence < newest.sequence)
+      return 'A newer order for this resource was here before it.';
+    this.#newest.set(resource.name, { epoch: epoch.number, sequence });
+    return undefined;
   }
 
   add(name: string, request: Request): void {
