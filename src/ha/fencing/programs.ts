@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Where fence programs lie. Most systems keep them in /usr/sbin, which is not in every PATH. */
 import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 const DAEMON_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'] as const;
 
@@ -13,7 +13,7 @@ export function searchPath(): string {
 
 /** The program's path, or undefined. A name with a slash in it is a path already. */
 export function findFenceProgram(agent: string): string | undefined {
-  if (agent.includes('/')) return isExecutable(agent) ? agent : undefined;
+  if (agent.includes('/')) return isExecutable(agent) ? resolve(agent) : undefined;
   return searchPath()
     .split(delimiter)
     .map((folder) => join(folder, agent))

@@ -46,7 +46,7 @@ export async function checkFenceAgent(agent: string): Promise<AgentCheck> {
     outputBytesMax: METADATA_BYTES_MAX,
   });
   if (end.type !== 'exited' || end.code !== 0 || !stdout.includes('<actions>')) {
-    const said = lastWords(stderr, []) || end.type;
+    const said = end.type === 'not-run' ? end.text : lastWords(stderr, []) || end.type;
     return refused(agent, `'${agent} -o metadata' does not tell what it can do: ${said}`);
   }
   const reason = judgeMetadata(stdout);

@@ -31,13 +31,24 @@ parse_stat() {
   started=${20}
 }
 
+# Reads the first line of a file into $line; a missing newline does no harm. Fails without the file.
+first_line() {
+  line=
+  [ -e "$1" ] || return 1
+  read -r line 2>/dev/null <"$1" || [ -n "$line" ]
+}
+
 # Is the process that init.pid names still there? A zombie init has outlived its whole namespace.
 init_lives() {
-  read -r noted_pid noted_start 2>/dev/null <"$dir/init.pid" || return 1
-  case $noted_pid$noted_start in
-    '' | *[!0-9]*) die "$dir/init.pid: not PID STARTTIME" ;;
+  [ -e "$dir/init.pid" ] || return 1
+  first_line "$dir/init.pid" || :
+  case $line in
+    [0-9]*' '[0-9]*) ;;
+    *) die "$dir/init.pid: '$line' is not PID STARTTIME" ;;
   esac
-  read -r line 2>/dev/null <"/proc/$noted_pid/stat" || return 1
+  noted_pid=${line%% *}
+  noted_start=${line#* }
+  first_line "/proc/$noted_pid/stat" || return 1
   parse_stat "$line"
   [ "$started" = "$noted_start" ] && [ "$state" != Z ] && [ "$state" != X ]
 }
@@ -45,9 +56,8 @@ init_lives() {
 # A process in a frozen v1 cgroup dies only when thawed. All of them get the signal first, so that
 # none runs on in between.
 kill_frozen() {
-  [ -e "$dir/freezer" ] || return 0
-  read -r cgroup <"$dir/freezer" || return 0
-  [ -d "$cgroup" ] || return 0
+  first_line "$dir/freezer" && [ -d "$line" ] || return 0
+  cgroup=$line
   for pid in $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null); do
     kill -KILL "$pid" 2>/dev/null
   done
@@ -122,7 +132,7 @@ shift 2
 case $action in
   become-init)
     [ $# -ge 1 ] || usage
-    read -r line </proc/self/stat
+    first_line /proc/self/stat
     parse_stat "$line"
     echo "$pid $started" >"$dir/init.pid.new" && mv "$dir/init.pid.new" "$dir/init.pid" || exit 1
     exec "$@"
@@ -131,8 +141,8 @@ case $action in
   *) usage ;;
 esac
 
-fault=
-[ ! -e "$dir/power" ] || read -r fault <"$dir/power" || :
+first_line "$dir/power" || :
+fault=$line
 case $fault in
   '' | lie | stuck-on) ;;
   dead)
