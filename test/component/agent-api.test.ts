@@ -124,10 +124,10 @@ test('a poll without news is answered in time, with the age of every monitor', a
   await host.watch(watched('a', 200));
   await host.untilSeen('a', ({ exit }) => exit === 7);
   const { cursor } = await host.poll();
-  const beat = await host.poll(cursor, 700);
+  const beat = await host.poll(cursor, 2_000);
   assert.equal(beat.cursor, cursor);
   const [seen] = beat.resources;
-  assert.ok(seen?.endedMsAgo !== undefined && seen.endedMsAgo < 500, 'asked again meanwhile');
+  assert.ok(seen?.endedMsAgo !== undefined && seen.endedMsAgo < 2_000, 'asked again meanwhile');
   assert.ok(seen.begunMsAgo !== undefined && seen.begunMsAgo >= seen.endedMsAgo);
 });
 

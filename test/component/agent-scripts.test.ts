@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Scripts that behave, and scripts that do not: every one ends, and nothing of it is overlooked. */
 import assert from 'node:assert/strict';
-import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findProcess } from '../../src/runtime/process-table.ts';
@@ -89,7 +90,7 @@ while :; do sleep 1; done`,
   );
   await host.start();
   await host.watch(watched('other', 3_600_000));
-  const ordered = host.operate('start', resource('evil'), { timeoutMs: 300 });
+  const ordered = host.operate('start', resource('evil'), { timeoutMs: 1_500 });
   const escaped = Number(await host.untilFile('escaped'));
   const { outcome } = await ordered;
   assert.equal(outcome?.type, 'timed-out');
@@ -223,6 +224,44 @@ test('what is not a script below resource.d is not run', async () => {
   assert.deepEqual((await host.identity()).kinds, ['test/good']);
 });
 
+test(
+  'in a full run directory nothing is begun, and what was begun is not forgotten',
+  { skip: needs({ root: true, programs: ['mount', 'umount'] }) },
+  async () => {
+    await using host = new AgentHost();
+    mkdirSync(host.runDirectory);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', host.runDirectory]);
+    try {
+      host.script(
+        'slow',
+        `while [ ! -e go-on ]; do sleep 0.02; done; setsid sleep 600 & echo $! >service; exit 0`,
+      );
+      host.script('other', 'exit 0');
+      await host.start();
+      const request = 'the-start';
+      const order = { request, waitMs: 0, timeoutMs: 20_000 };
+      await host.operate('start', resource('slow'), order);
+      const full = join(host.runDirectory, 'full');
+      assert.throws(() => writeFileSync(full, 'x'.repeat(1_000_000)), { code: 'ENOSPC' });
+      const other = await host.operate('start', resource('other'), { timeoutMs: 5_000 });
+      assert.equal(other.outcome?.type, 'not-run');
+      assert.match(other.outcome.text, /run directory/);
+      writeFileSync(join(host.folder, 'go-on'), '');
+      const started = await host.operate('start', resource('slow'), { request });
+      assert.equal(started.outcome?.type, 'exited');
+      await host.end('SIGKILL');
+      rmSync(full);
+      await host.start();
+      const again = await host.operate('start', resource('slow'), { request });
+      assert.deepEqual(again.outcome, started.outcome);
+      assert.notEqual(findProcess(Number(host.read('service'))), undefined);
+    } finally {
+      await host.end('SIGKILL');
+      execFileSync('umount', ['--lazy', host.runDirectory]);
+    }
+  },
+);
+
 const FREEZER = '/sys/fs/cgroup/freezer';
 
 test(
@@ -240,7 +279,7 @@ test(
       );
       await host.start();
       await host.watch(watched('stuck'));
-      const { outcome } = await host.operate('start', resource('stuck'), { timeoutMs: 500 });
+      const { outcome } = await host.operate('start', resource('stuck'), { timeoutMs: 1_500 });
       assert.equal(outcome?.type, 'timed-out');
       assert.equal(outcome.alive, true);
       const stuck = (await host.poll()).resources[0];

@@ -4,7 +4,7 @@
  * finds what was under way, and the outcome of what had ended. The exit file beside it is written by
  * the wrapper around the script, so that an exit is known even if no agent was there to see it.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ProcessTree } from '../../runtime/process-table.ts';
@@ -30,6 +30,9 @@ export const OperationRecord = z.strictObject({
 });
 export type OperationRecord = z.infer<typeof OperationRecord>;
 
+/** The wrapper writes over the beginning of it. */
+const EXIT_UNKNOWN = '----\n';
+
 /** The environment variable that every process of an operation carries. */
 const MARK_NAME = 'AUREOLE_OPERATION';
 
@@ -53,6 +56,12 @@ export class OperationRecords {
     return records.toSorted((a, b) => a.begunAtMs - b.begunAtMs);
   }
 
+  /** With room for its exit. */
+  begin(record: OperationRecord): void {
+    writeFileSync(this.exitFile(record.id), EXIT_UNKNOWN, { mode: 0o600 });
+    this.save(record);
+  }
+
   save(record: OperationRecord): void {
     writeState(join(this.#folder, `${record.id}.json`), record);
   }
@@ -69,7 +78,7 @@ export class OperationRecords {
   /** The script's exit code, if it ended by itself. */
   findExit(id: string): number | undefined {
     try {
-      const [, digits] = /^(\d{1,3})\n$/.exec(readFileSync(this.exitFile(id), 'utf8')) ?? [];
+      const [, digits] = /^(\d{1,3})\n/.exec(readFileSync(this.exitFile(id), 'utf8')) ?? [];
       return digits === undefined ? undefined : Number(digits);
     } catch {
       return undefined;

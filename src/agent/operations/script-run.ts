@@ -34,8 +34,11 @@ export type RunResult = OutputText & {
 
 export const KILL_GRACE_MS = 5_000;
 
-/** Runs $1 with $2 and writes its exit code to $3: known even if no agent is there to see it. */
-const WRAPPER = '"$1" "$2"; code=$?; echo "$code" >"$3"; exit "$code"';
+/**
+ * Runs $1 with $2 and writes its exit code to $3: known even if no agent is there to see it. The file
+ * is there already and is not truncated, so that this needs no room in a full run directory.
+ */
+const WRAPPER = '"$1" "$2"; code=$?; echo "$code" 1<>"$3"; exit "$code"';
 
 export async function runScript(
   run: Run,
@@ -47,7 +50,7 @@ export async function runScript(
   let output;
   try {
     output = files.open(record.resource);
-    records.save(record);
+    records.begin(record);
   } catch (error) {
     output?.close();
     const text = shorten(`It cannot be written down in the run directory: ${messageOf(error)}`);
