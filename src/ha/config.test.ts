@@ -235,12 +235,27 @@ const BROKEN: readonly (readonly [from: string, to: string, complaint: string])[
   [
     '{ ip: 10.77.255.253 }',
     '{ ip: "10.77.255.253\\naction=on" }',
-    '14:58: ip: contains a line break: write it in one line',
+    '14:52: parameter ip: its value holds a line break or another control character',
   ],
   [
     'username: admin, ',
     'username: admin, password: x, ',
     '8:22: password is in parameters and in secrets: remove it from parameters',
+  ],
+  [
+    'plug: 3',
+    'action: reboot',
+    '11:43: parameter action: set by Aureole; remove it from the parameters',
+  ],
+  [
+    'witness: { address: 10.0.0.254, port: 22 }',
+    'witness: 10.0.0.254',
+    '31:12: witness: write a mapping with address and port',
+  ],
+  [
+    '- { root: disk1,',
+    '- disk1\n  - { root: disk1,',
+    '26:5: resource_groups[1]: write a mapping with root, home_host and failover_hosts',
   ],
   ['plug: 3', '__proto__: 3', '11:45: __proto__ cannot be a key: rename it'],
   [

@@ -3,6 +3,7 @@
 import type { DeviceName } from '../core/spec.ts';
 import type { FenceDevice } from '../fencing/contract.ts';
 import { fenceDeviceOfHalo } from '../fencing/halo-shorthand.ts';
+import { fenceInput } from '../fencing/input.ts';
 import { parseHostAndPort } from '../../model/names.ts';
 import type { Mistake, Path } from './mistakes.ts';
 import { readTextFile } from './read-file.ts';
@@ -88,6 +89,7 @@ function buildDevice(
     parameters.set(key, secret);
     secrets.push(secret);
   }
+  checkInput(parameters, [...path, 'parameters'], mistakes);
   return {
     name: `${host}/${entry.name ?? program}`,
     agent: entry.agent,
@@ -96,6 +98,16 @@ function buildDevice(
     timeoutMs: entry.timeout ?? rules.defaults.timeout,
     retries: entry.retries,
   };
+}
+
+/** What the fence program could not be told is found here, and not when a host hangs. */
+function checkInput(
+  parameters: ReadonlyMap<string, string>,
+  path: Path,
+  mistakes: Mistake[],
+): void {
+  const input = fenceInput(parameters, 'status');
+  if (input.type === 'wrong') mistakes.push({ path, at: 'value', text: input.why });
 }
 
 function haloDevice(
@@ -107,6 +119,7 @@ function haloDevice(
   if (typeof entry.fence_agent !== 'string') return undefined;
   const parameters = new Map(Object.entries(entry.fence_parameters ?? {}));
   const secrets = inlineSecrets(parameters, [...path, 'fence_parameters'], rules, mistakes);
+  checkInput(parameters, [...path, 'fence_parameters'], mistakes);
   const halo = fenceDeviceOfHalo({ hostname: name, agent: entry.fence_agent, parameters });
   if (halo.type === 'wrong') {
     mistakes.push({ path: [...path, 'fence_agent'], at: 'value', text: halo.text });

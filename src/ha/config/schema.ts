@@ -51,76 +51,83 @@ const ParameterValue = z
   .string('write one value, quoted if it is empty')
   .max(65_536, 'is too long: at most 65536 characters')
   .refine((text) => !text.includes('\0'), 'contains a NUL character: remove it');
-/** Goes to a program as one line of its standard input. */
-const FenceValue = ParameterValue.refine(
-  (text) => !/[\r\n]/.test(text),
-  'contains a line break: write it in one line',
-);
 const FilePath = Text.refine(
   (text) => /^\/[^\0]+$/.test(text),
   'write the absolute path of a file',
 );
 
-export const FenceDeviceEntry = z.strictObject({
-  name: Text.regex(
-    /^[A-Za-z0-9_.-]{1,64}$/,
-    'is no name for a fence device: use letters, digits, _ . -',
-  ).optional(),
-  agent: Text.refine(
-    isFenceAgent,
-    'write a name like fence_ipmilan, or the absolute path of such a program',
-  ),
-  parameters: optionalMap(FenceValue),
-  secrets: optionalMap(FilePath),
-  timeout: durationMs('100ms', '1h').optional(),
-  retries: wholeNumber(0, 10).default(RETRIES_DEFAULT),
-});
+export const FenceDeviceEntry = z.strictObject(
+  {
+    name: Text.regex(
+      /^[A-Za-z0-9_.-]{1,64}$/,
+      'is no name for a fence device: use letters, digits, _ . -',
+    ).optional(),
+    agent: Text.refine(
+      isFenceAgent,
+      'write a name like fence_ipmilan, or the absolute path of such a program',
+    ),
+    parameters: optionalMap(ParameterValue),
+    secrets: optionalMap(FilePath),
+    timeout: durationMs('100ms', '1h').optional(),
+    retries: wholeNumber(0, 10).default(RETRIES_DEFAULT),
+  },
+  'write a mapping with at least agent',
+);
 export type FenceDeviceEntry = z.output<typeof FenceDeviceEntry>;
 
-export const HostEntry = z.strictObject({
-  hostname: HostNameText,
-  address: Address.optional(),
-  fencing: z
-    .array(
-      z
-        .array(FenceDeviceEntry, 'write a list of devices: a level')
-        .min(1, 'a level without devices: add one or remove it'),
-      'write a list of levels, each a list of devices',
-    )
-    .max(8, 'more than 8 levels: remove some')
-    .optional(),
-  fence_agent: Text.nullable().optional(),
-  fence_parameters: z
-    .record(ParameterName, FenceValue, 'write a mapping or null')
-    .nullable()
-    .optional(),
-});
+export const HostEntry = z.strictObject(
+  {
+    hostname: HostNameText,
+    address: Address.optional(),
+    fencing: z
+      .array(
+        z
+          .array(FenceDeviceEntry, 'write a list of devices: a level')
+          .min(1, 'a level without devices: add one or remove it'),
+        'write a list of levels, each a list of devices',
+      )
+      .max(8, 'more than 8 levels: remove some')
+      .optional(),
+    fence_agent: Text.nullable().optional(),
+    fence_parameters: z
+      .record(ParameterName, ParameterValue, 'write a mapping or null')
+      .nullable()
+      .optional(),
+  },
+  'write a mapping with at least hostname',
+);
 export type HostEntry = z.output<typeof HostEntry>;
 
 const OperationTimeout = durationMs('1ms', '1d').optional();
 
-export const ResourceEntry = z.strictObject({
-  name: ResourceName,
-  kind: OcfKind,
-  parameters: optionalMap(ParameterValue),
-  dependents: z.array(ResourceName, 'write a list of resource names').default([]),
-  monitor_interval: durationMs('100ms', '1d').optional(),
-  timeouts: z
-    .strictObject(
-      { start: OperationTimeout, stop: OperationTimeout, monitor: OperationTimeout },
-      'write a mapping, like { start: 60s }',
-    )
-    .default({}),
-  shared: oneOf(['false', 'true']).optional(),
-});
+export const ResourceEntry = z.strictObject(
+  {
+    name: ResourceName,
+    kind: OcfKind,
+    parameters: optionalMap(ParameterValue),
+    dependents: z.array(ResourceName, 'write a list of resource names').default([]),
+    monitor_interval: durationMs('100ms', '1d').optional(),
+    timeouts: z
+      .strictObject(
+        { start: OperationTimeout, stop: OperationTimeout, monitor: OperationTimeout },
+        'write a mapping, like { start: 60s }',
+      )
+      .default({}),
+    shared: oneOf(['false', 'true']).optional(),
+  },
+  'write a mapping with at least name and kind',
+);
 export type ResourceEntry = z.output<typeof ResourceEntry>;
 
-export const GroupEntry = z.strictObject({
-  root: ResourceName,
-  home_host: Text,
-  failover_hosts: z.array(Text, 'write a list of host names, [] for none'),
-  start_after: z.array(ResourceName, 'write a list of groups').default([]),
-});
+export const GroupEntry = z.strictObject(
+  {
+    root: ResourceName,
+    home_host: Text,
+    failover_hosts: z.array(Text, 'write a list of host names, [] for none'),
+    start_after: z.array(ResourceName, 'write a list of groups').default([]),
+  },
+  'write a mapping with root, home_host and failover_hosts',
+);
 export type GroupEntry = z.output<typeof GroupEntry>;
 
 const Rearm = Text.transform((text, context) => {
@@ -132,15 +139,18 @@ const Rearm = Text.transform((text, context) => {
   return z.NEVER;
 });
 
-const FencingSection = z.strictObject({
-  timeout: durationMs('100ms', '1h').prefault('20s'),
-  retry: durationMs('100ms', '1d').prefault('30s'),
-  check: durationMs('100ms', '1d').prefault('5m'),
-  max_concurrent: wholeNumber(1, 1_000).prefault('1'),
-  max_per_hour: wholeNumber(1, 100_000).prefault('4'),
-  rearm: Rearm.prefault('manual'),
-  on_reached: oneOf(['alarm', 'fence']).default('alarm'),
-});
+const FencingSection = z.strictObject(
+  {
+    timeout: durationMs('100ms', '1h').prefault('20s'),
+    retry: durationMs('100ms', '1d').prefault('30s'),
+    check: durationMs('100ms', '1d').prefault('5m'),
+    max_concurrent: wholeNumber(1, 1_000).prefault('1'),
+    max_per_hour: wholeNumber(1, 100_000).prefault('4'),
+    rearm: Rearm.prefault('manual'),
+    on_reached: oneOf(['alarm', 'fence']).default('alarm'),
+  },
+  'write a mapping',
+);
 
 export const HaSection = z.strictObject(
   {
@@ -152,7 +162,12 @@ export const HaSection = z.strictObject(
     restart_window: durationMs('1s', '30d').prefault('10m'),
     monitor_interval: durationMs('100ms', '1d').prefault('5s'),
     manager_host: Text.optional(),
-    witness: z.strictObject({ address: Address, port: wholeNumber(1, 65_535) }).optional(),
+    witness: z
+      .strictObject(
+        { address: Address, port: wholeNumber(1, 65_535) },
+        'write a mapping with address and port',
+      )
+      .optional(),
     fencing: FencingSection.prefault({}),
   },
   'write a mapping',
@@ -161,9 +176,15 @@ export type HaSection = z.output<typeof HaSection>;
 
 export const FileShape = z.strictObject(
   {
-    hosts: z.array(z.unknown(), 'write a list of hosts').max(4_096),
-    resources: z.array(z.unknown(), 'write a list of resources').max(65_536),
-    resource_groups: z.array(z.unknown(), 'write a list of resource groups').max(65_536),
+    hosts: z
+      .array(z.unknown(), 'write a list of hosts')
+      .max(4_096, 'more than 4096 hosts: make two clusters of them'),
+    resources: z
+      .array(z.unknown(), 'write a list of resources')
+      .max(65_536, 'more than 65536: make two clusters of them'),
+    resource_groups: z
+      .array(z.unknown(), 'write a list of resource groups')
+      .max(65_536, 'more than 65536: make two clusters of them'),
     ha: z.unknown().optional(),
   },
   'write a mapping with hosts, resources and resource_groups',
