@@ -42,7 +42,7 @@ function statusWords({ status, heardMsAgo }: HostView, look: Look): string {
     unheard: ['yellow', 'not heard of yet'],
     online: ['green', 'online'],
     silent: ['red', `silent${ago}`],
-    refused: ['red', `its agent has not answered${ago}, its kernel lives`],
+    refused: ['red', 'refuses connections'],
     off: ['red', 'off (confirmed)'],
   };
   return look.paint(...words[status]);

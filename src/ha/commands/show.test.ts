@@ -100,7 +100,11 @@ const TROUBLE = status({
     }),
     host('oss2', { active: false, notFenced: 'the witness does not answer', devices: [] }),
     host('oss3'),
-    host('mds1', { status: 'refused', heardMsAgo: 4_000, reason: 'connection refused' }),
+    host('mds1', {
+      status: 'refused',
+      heardMsAgo: 4_000,
+      reason: 'its kernel lives, its agent does not answer',
+    }),
     host('mds2', { status: 'unheard', reason: '' }),
     host('mds3', { status: 'off', reason: 'confirmed by ipmi' }),
   ],
@@ -169,8 +173,8 @@ Hosts
   oss2  online (deactivated)
       not fenced: the witness does not answer
       no fence device
-  mds1  its agent has not answered for 4s, its kernel lives
-      connection refused
+  mds1  refuses connections
+      its kernel lives, its agent does not answer
       fence device ipmi, level 1: power on, proven
   mds2  not heard of yet
       fence device ipmi, level 1: power on, proven
