@@ -4,10 +4,11 @@
  * one of them might switch a host off minutes later, when nobody wants that any more. So each is
  * recorded before it can act, by pid and start time and by a mark in its environment, and the next
  * manager ends what the record names before it fences anybody. See ADR 1, "Crash and restart".
+ * The directory is best kept in /run: a reboot ends the programs anyway, and no full disk is in the way.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { endProcesses } from '../../runtime/process.ts';
 import { findProcess } from '../../runtime/process-table.ts';
@@ -40,13 +41,11 @@ export class FenceRecord {
   readonly #path: string;
   readonly #running: Running;
 
-  /** Throws if it cannot be written: what cannot be recorded must not be run. */
   constructor(directory: string, device: string, action: PowerAction) {
     const id = randomUUID();
     this.mark = `AUREOLE_FENCE=${id}`;
     this.#path = join(directory, `${id}${SUFFIX}`);
     this.#running = { device, action, kernelBoot: readKernelBoot(), mark: this.mark };
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
     write(this.#path, this.#running);
   }
 
@@ -54,15 +53,11 @@ export class FenceRecord {
   started(pid: number): void {
     const startTicks = findProcess(pid)?.startTicks;
     if (startTicks === undefined) return;
-    try {
-      write(this.#path, { ...this.#running, leader: { pid, startTicks } });
-    } catch {
-      // The record without the pid is there.
-    }
+    write(this.#path, { ...this.#running, leader: { pid, startTicks } });
   }
 
   remove(): void {
-    rmSync(this.#path, { force: true });
+    discard(this.#path);
   }
 }
 
@@ -72,13 +67,13 @@ export async function endLeftFencePrograms(directory: string): Promise<readonly 
   for (const path of recordsIn(directory)) {
     const running = read(path);
     if (running === undefined || running.kernelBoot !== readKernelBoot()) {
-      rmSync(path, { force: true });
+      discard(path);
       continue;
     }
     const { mark, leader, device, action } = running;
     const tree = { mark, ...(leader === undefined ? {} : { leader }) };
     const ended = !(await endProcesses(tree, KILL_GRACE_MS));
-    if (ended) rmSync(path, { force: true });
+    if (ended) discard(path);
     left.push({ device, action, ended });
   }
   return left;
@@ -89,14 +84,31 @@ function recordsIn(directory: string): readonly string[] {
   const names = readdirSync(directory).toSorted();
   // Of a manager that was killed while it wrote.
   const halves = names.filter((name) => name.endsWith(SUFFIX + HALF));
-  for (const name of halves) rmSync(join(directory, name), { force: true });
+  for (const name of halves) discard(join(directory, name));
   return names.filter((name) => name.endsWith(SUFFIX)).map((name) => join(directory, name));
 }
 
-/** Whole or not at all: an empty record would name nobody. */
+/**
+ * Whole or not at all: an empty record would name nobody. A full disk must not stop a fence whose
+ * intent is in the journal: what cannot be recorded is run all the same.
+ */
 function write(path: string, running: Running): void {
-  writeFileSync(path + HALF, JSON.stringify(running), { mode: 0o600 });
-  renameSync(path + HALF, path);
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(path + HALF, JSON.stringify(running), { mode: 0o600 });
+    renameSync(path + HALF, path);
+  } catch {
+    discard(path + HALF);
+  }
+}
+
+/** A record that cannot be removed names nobody who lives, and is tried again by the next manager. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A read-only filesystem, for instance.
+  }
 }
 
 function read(path: string): Running | undefined {

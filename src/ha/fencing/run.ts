@@ -48,13 +48,7 @@ type Job = {
 
 async function runOnce(job: Job): Promise<PowerAnswer> {
   const { device, action } = job;
-  let record: FenceRecord;
-  try {
-    record = new FenceRecord(job.directory, device.name, action);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return failed(`${device.agent} was not run, since that could not be recorded: ${why}`);
-  }
+  const record = new FenceRecord(job.directory, device.name, action);
   const [markName = '', markValue = ''] = record.mark.split('=');
   const result = await runProgram({
     file: job.file,
