@@ -70,7 +70,8 @@ export class Watcher {
       alive: [...alive],
       ...(seen === undefined
         ? {}
-        : { ...seen, begunMsAgo: now - begunAtMs, endedMsAgo: now - endedAtMs }),
+        : // Whole milliseconds: one more, so that no monitor is told younger than it is.
+          { ...seen, begunMsAgo: now - begunAtMs + 1, endedMsAgo: now - endedAtMs }),
     }));
   }
 

@@ -44,11 +44,11 @@ test('a request belongs to one order', () => {
 
 test('an order that arrives after a newer one for its resource comes too late', () => {
   const requests = new Requests(() => {});
-  const at = (sequence: number, epoch = 1, name = 'r') =>
+  const at = (sequence: number, epoch = 1, name = 'r', journal = 'a') =>
     requests.overtaken({
       ...order('x'),
       sequence,
-      epoch: { journal: 'a', number: epoch },
+      epoch: { journal, number: epoch },
       resource: { name, kind: 'test/x', parameters: {} },
     });
   assert.equal(at(5), undefined);
@@ -56,4 +56,5 @@ test('an order that arrives after a newer one for its resource comes too late', 
   assert.equal(at(4, 1, 'another'), undefined);
   assert.equal(at(1, 2), undefined, 'a new manager counts anew');
   assert.equal(at(2, 2), undefined);
+  assert.equal(at(1, 2, 'r', 'b'), undefined, 'and so does one that took over');
 });

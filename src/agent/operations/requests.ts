@@ -3,7 +3,8 @@
  * The requests that this agent knows: whoever sends one again joins it or gets the outcome that it
  * had, and nothing is run twice. The oldest finished ones are forgotten.
  */
-import type { Operate, Operation, Outcome } from '../contract.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Epoch, Operate, Operation, Outcome } from '../contract.ts';
 import { RefusedError } from '../errors.ts';
 
 export type Request = {
@@ -21,7 +22,7 @@ export class Requests {
   readonly #requests = new Map<string, Request>();
   readonly #finished: string[] = [];
   /** The newest order of each resource. */
-  readonly #newest = new Map<string, { readonly epoch: number; readonly sequence: number }>();
+  readonly #newest = new Map<string, { readonly epoch: Epoch; readonly sequence: number }>();
   readonly #onForgotten: (id: string) => void;
 
   constructor(onForgotten: (id: string) => void) {
@@ -48,9 +49,11 @@ export class Requests {
   overtaken({ epoch, resource, sequence }: Operate): string | undefined {
     if (sequence === undefined) return undefined;
     const newest = this.#newest.get(resource.name);
-    if (newest !== undefined && newest.epoch === epoch.number && sequence < newest.sequence)
+    const isSameManager = isDeepStrictEqual(newest?.epoch, epoch);
+    if (newest !== undefined && isSameManager && sequence < newest.sequence) {
       return 'A newer order for this resource was here before it.';
-    this.#newest.set(resource.name, { epoch: epoch.number, sequence });
+    }
+    this.#newest.set(resource.name, { epoch, sequence });
     return undefined;
   }
 
