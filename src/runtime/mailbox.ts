@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Where events wait for the runner, in the order of their arrival. Producers bound themselves by
+ * Where events wait for the runner, in the order of their arrival; urgent ones before all others.
+ * Producers bound themselves by
  * awaiting `put` before they ask for more; a mailbox that fills up all the same is a bug, and
  * dropping an event silently would be a worse one.
  */
@@ -10,7 +11,8 @@ import type { Clock } from './clock.ts';
 type Letter<E> = { readonly event: E; readonly taken: () => void };
 
 export class Mailbox<E> {
-  readonly #letters: Letter<E>[] = [];
+  readonly #urgent: Letter<E>[] = [];
+  readonly #others: Letter<E>[] = [];
   readonly #limit: number;
   #arrived: () => void = () => {};
 
@@ -19,29 +21,38 @@ export class Mailbox<E> {
   }
 
   get size(): number {
-    return this.#letters.length;
+    return this.#urgent.length + this.#others.length;
   }
 
   /** Resolves once the runner has taken the event in. */
   put(event: E): Promise<void> {
-    if (this.#letters.length >= this.#limit)
+    return this.#put(this.#others, event);
+  }
+
+  /** The same, for news that must not wait behind a crowd of others. */
+  putUrgent(event: E): Promise<void> {
+    return this.#put(this.#urgent, event);
+  }
+
+  #put(letters: Letter<E>[], event: E): Promise<void> {
+    if (this.size >= this.#limit)
       throw new Error(`mailbox: ${this.#limit} events wait and nobody takes them`);
     return new Promise((resolve) => {
-      this.#letters.push({ event, taken: resolve });
+      letters.push({ event, taken: resolve });
       this.#arrived();
     });
   }
 
-  /** The oldest event, if there is one. */
+  /** The next event, if there is one. */
   take(): E | undefined {
-    const letter = this.#letters.shift();
+    const letter = this.#urgent.shift() ?? this.#others.shift();
     letter?.taken();
     return letter?.event;
   }
 
   /** Resolves when an event is there, at the instant `until`, or when the signal says so. */
   async wait(until: Instant | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
-    if (this.#letters.length > 0 || signal.aborted) return;
+    if (this.size > 0 || signal.aborted) return;
     const woken = new AbortController();
     const wake = (): void => woken.abort();
     this.#arrived = wake;

@@ -107,6 +107,16 @@ test('a mailbox tells its producer when the event was taken, and refuses to grow
   assert.equal(taken, true);
 });
 
+test('urgent events are taken before others, and each kind in its own order', () => {
+  const inbox = new Mailbox<string>();
+  void inbox.put('result 1');
+  void inbox.putUrgent('beat 1');
+  void inbox.put('result 2');
+  void inbox.putUrgent('beat 2');
+  const taken = [1, 2, 3, 4].map(() => inbox.take());
+  assert.deepEqual(taken, ['beat 1', 'beat 2', 'result 1', 'result 2']);
+});
+
 test('stopping ends a wait at once', async () => {
   const stop = new AbortController();
   const { ports } = recorder('never', [], stop);

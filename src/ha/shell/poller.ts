@@ -115,7 +115,8 @@ export class Poller {
     if (held.signal.aborted) return true;
     if (answer.type !== 'answer') return this.#unanswered(answer, askedAt, signal);
     if (!this.#become(answer.body.host, afterBeat(this.#state, answer.body))) return false;
-    await this.#ports.inbox.put(beatOf(host, askedAt, answer.body));
+    // A host must not seem silent because its answer waits behind those of others.
+    await this.#ports.inbox.putUrgent(beatOf(host, askedAt, answer.body));
     return true;
   }
 
@@ -147,7 +148,7 @@ export class Poller {
     const strange = !disowned && (answer.type === 'refusal' || answer.type === 'strange');
     this.#setProblem(strange ? `the agent of ${host}: ${answer.text}` : undefined);
     if (disowned) await inbox.put({ type: 'superseded', host, text: answer.text });
-    else if (answer.type === 'refused') await inbox.put({ type: 'refused', host, askedAt });
+    else if (answer.type === 'refused') await inbox.putUrgent({ type: 'refused', host, askedAt });
     return false;
   }
 
