@@ -117,6 +117,15 @@ test('urgent events are taken before others, and each kind in its own order', ()
   assert.deepEqual(taken, ['beat 1', 'beat 2', 'result 1', 'result 2']);
 });
 
+test('told to stop before it began, it does nothing', async () => {
+  const trace: string[] = [];
+  const stop = new AbortController();
+  const { ports } = recorder('never', trace, stop);
+  stop.abort();
+  await run(parrot(), new Map(), ports, stop.signal);
+  assert.deepEqual(trace, []);
+});
+
 test('stopping ends a wait at once', async () => {
   const stop = new AbortController();
   const { ports } = recorder('never', [], stop);

@@ -32,6 +32,7 @@ export async function run<S, E, C>(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, inbox } = ports;
+  if (signal.aborted) return;
   let now = clock.now();
   let step = machine.restore(saved, now);
   let cause: Cause<E> = { type: 'restore' };
