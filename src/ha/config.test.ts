@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import fc from 'fast-check';
 import { AureoleError } from '../kernel/error.ts';
 import { loadConfig } from './config.ts';
 
@@ -477,5 +478,35 @@ test('mistakes in one entry hide none in the others', () => {
     `10:20: retries: write a whole number from 0 to 10
 26:54: unknown host "oss9": add it to hosts, or write it as it stands there
 28:9: mode: write observe or manage`,
+  );
+});
+
+test('a damaged file is a good one or a told mistake, never a crash', () => {
+  const good = aureole();
+  const place = fc.nat(good.length);
+  const junk = fc.constantFrom(
+    '',
+    '\n',
+    '  ',
+    '- ',
+    ': ',
+    '{',
+    ']',
+    '"',
+    '&a ',
+    '*a',
+    '~',
+    '\0',
+    '__proto__: ',
+    '<<: *a',
+  );
+  fc.assert(
+    fc.property(place, fc.nat(40), junk, (from, length, text) => {
+      const damaged = good.slice(0, from) + text + good.slice(from + length);
+      for (const line of complaintOf(file('damaged.yaml', damaged)).split('\n')) {
+        assert.match(line, /^(no complaint|\d+:\d+: \S.*)$/);
+      }
+    }),
+    { numRuns: 150 },
   );
 });

@@ -42,7 +42,8 @@ export function parseConfigDocument(text: string): ConfigDocument {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), col: Math.max(col, 1), text: message };
   };
-  const syntax = [...document.errors, ...document.warnings];
+  // After the first slip in the syntax the parser has lost its way, and finds hundreds.
+  const syntax = [...document.errors.slice(0, 1), ...document.warnings];
   const mistakes = syntax.map(({ code, message, pos }) =>
     placeAt(
       pos[0],
