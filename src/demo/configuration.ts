@@ -29,11 +29,15 @@ export type ResourceEntry = {
   readonly parameters: Readonly<Record<string, string | number>>;
 };
 
-/** `resourcesOf`: the root first; the others start after it, side by side. */
-export function demoConfiguration(
-  hosts: readonly HostEntry[],
-  resourcesOf: (group: string) => readonly ResourceEntry[],
-): string {
+export type DemoSettings = {
+  readonly hosts: readonly HostEntry[];
+  /** The root first; the others start after it, side by side. */
+  readonly resourcesOf: (group: string) => readonly ResourceEntry[];
+  /** What follows for a host whose kernel refuses connections, because no agent runs there. */
+  readonly agent: { readonly agent_timeout: string; readonly on_agent_timeout: 'alarm' | 'fence' };
+};
+
+export function demoConfiguration({ hosts, resourcesOf, agent }: DemoSettings): string {
   const [first, ...others] = GROUPS;
   return stringify({
     hosts: hosts.map(({ hostname, address, device }) => ({
@@ -57,7 +61,7 @@ export function demoConfiguration(
     ha: {
       mode: 'manage',
       heartbeat_timeout: '3s',
-      agent_timeout: '30s',
+      ...agent,
       monitor_interval: '2s',
       // Whoever plays with it breaks a host more often than that happens in a year.
       fencing: { check: '10s', retry: '5s', max_per_hour: 1_000, rearm: 'after 1m' },

@@ -24,9 +24,23 @@ export class ManagerLog {
       if (!step.success) return [];
       const commands = step.data.commands.filter((command) => !LEFT_OUT.test(command));
       const at = Date.parse(step.data.time);
-      return commands.map((text): WorldNews => ({ type: 'manager', at, text }));
+      return gathered(commands).map((text): WorldNews => ({ type: 'manager', at, text }));
     });
   }
+}
+
+/** One line for all probes of a host. */
+function gathered(commands: readonly string[]): readonly string[] {
+  const lines = new Map<string, string[]>();
+  for (const command of commands) {
+    const [, resource, host] = /^monitor (\S+) on (\S+) /.exec(command) ?? [];
+    const key = host === undefined ? command : `probes on ${host}`;
+    lines.set(key, [...(lines.get(key) ?? []), resource ?? '']);
+  }
+  return [...lines].map(([key, resources]) => {
+    const names = resources.filter((name) => name !== '').join(', ');
+    return names === '' ? key : `${key}: ${names}`;
+  });
 }
 
 function parseJson(line: string): unknown {

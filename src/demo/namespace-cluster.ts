@@ -112,8 +112,11 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
     const entries = HOSTS.map((name) => this.#startHost(name));
     await Promise.all(disks);
     const hosts = await Promise.all(entries);
-    const resources = (group: string): ResourceEntry[] => this.#resourcesOf(group);
-    const configuration = demoConfiguration(hosts, resources);
+    const configuration = demoConfiguration({
+      hosts,
+      resourcesOf: (group) => this.#resourcesOf(group),
+      agent: { agent_timeout: '30s', on_agent_timeout: 'alarm' },
+    });
     writeFileSync(join(this.lab.directory, 'aureole.yaml'), configuration);
     await this.#manager.powerOn();
   }

@@ -16,14 +16,16 @@ export type NarratorOptions = {
   readonly paint: Paint;
 };
 
+/** From a fault until all that ran on the host runs again, or somebody mends it. */
 type Fault = {
   readonly host: string;
   readonly at: number;
-  /** Groups that ran on the host and do not yet run again. */
-  readonly missed: ReadonlySet<string>;
-  /** It was told when the manager last heard the host. */
-  readonly heardTold: boolean;
+  /** Groups that ran on the host. */
+  readonly groups: readonly string[];
+  readonly endAt: number;
 };
+
+type Line = { readonly at: number; readonly since?: number; readonly text: string };
 
 const ACTED: Readonly<Record<Act, string>> = {
   cut: 'the cable is cut',
@@ -37,15 +39,17 @@ const BREAKS: readonly Act[] = ['cut', 'freeze', 'power-off'];
 const HOST_WIDTH = 6;
 /** What happens later has nothing to do with the fault any more. */
 const FAULT_MS_MAX = 120_000;
+const FAULTS_MAX = 4;
 const SEEN_MAX = 256;
 const WAIT_MS = 300;
 
 export class Narrator {
   readonly #options: NarratorOptions;
   readonly #seen = new Set<string>();
-  #waiting: { readonly at: number; readonly text: string }[] = [];
+  #waiting: Line[] = [];
+  #faults: readonly Fault[] = [];
   #status: Status | undefined;
-  #fault: Fault | undefined;
+  #heardTold = false;
   #lastAt = 0;
   #ready = false;
 
@@ -54,10 +58,13 @@ export class Narrator {
   }
 
   acted(act: Act, host: string, at: number): void {
+    this.#endFault(at - 1);
     if (BREAKS.includes(act)) {
       const groups = this.#status?.groups ?? [];
       const there = groups.filter((group) => group.host === host && group.status === 'running');
-      this.#fault = { host, at, missed: new Set(there.map(({ name }) => name)), heardTold: false };
+      const fault = { host, at, groups: there.map(({ name }) => name), endAt: at + FAULT_MS_MAX };
+      this.#faults = [...this.#faults, fault].slice(-FAULTS_MAX);
+      this.#heardTold = false;
     }
     this.#line(at, host, this.#options.paint('bold', ACTED[act]));
   }
@@ -83,7 +90,7 @@ export class Narrator {
     }
     if (news.type === 'manager') {
       // In quiet times it does nothing but look after its devices.
-      if (this.#fault === undefined) return;
+      if (this.#faultAt(news.at) === undefined) return;
       return this.#line(news.at, '', paint('dim', `manager: ${printableLine(news.text)}`));
     }
     if (news.type === 'twice') {
@@ -105,7 +112,8 @@ export class Narrator {
       this.#ready = true;
       this.#line(Date.now(), '', this.#options.paint('green', 'All resource groups run.'));
     }
-    if (this.#fault !== undefined) this.#follow(this.#fault, status, running);
+    const fault = this.#faultAt(Date.now());
+    if (fault !== undefined) this.#follow(fault, status, running);
   }
 
   /** Prints what has waited long enough; all of it without an argument. */
@@ -113,20 +121,31 @@ export class Narrator {
     const isDue = ({ at }: { readonly at: number }): boolean => at <= now - WAIT_MS;
     const due = this.#waiting.filter(isDue).toSorted((a, b) => a.at - b.at);
     this.#waiting = this.#waiting.filter((line) => !isDue(line));
-    for (const { text } of due) this.#options.print(text);
+    for (const line of due) this.#options.print(this.#render(line));
   }
 
   #follow(fault: Fault, status: Status, running: ReadonlyMap<string, string | undefined>): void {
     const host = status.hosts.find(({ name }) => name === fault.host);
-    if (host?.status === 'silent' && host.heardMsAgo !== undefined && !fault.heardTold) {
-      this.#fault = { ...fault, heardTold: true };
-      this.#line(Date.now() - host.heardMsAgo, fault.host, 'the last answer that was heard');
+    if (host?.status === 'silent' && host.heardMsAgo !== undefined && !this.#heardTold) {
+      this.#heardTold = true;
+      const at = Date.now() - host.heardMsAgo;
+      this.#line(at, fault.host, 'the last answer that was heard', fault.at);
     }
     const isBack = (name: string): boolean => (running.get(name) ?? fault.host) !== fault.host;
-    if (fault.missed.size === 0 || ![...fault.missed].every(isBack)) return;
+    if (fault.groups.length === 0 || !fault.groups.every(isBack)) return;
     const text = `All that ran on ${fault.host} runs again, ${seconds(this.#lastAt - fault.at)} s after the fault.`;
     this.#line(this.#lastAt, '', this.#options.paint('green', text));
-    this.#fault = undefined;
+    this.#endFault(this.#lastAt);
+  }
+
+  #endFault(endAt: number): void {
+    const last = this.#faults.at(-1);
+    if (last === undefined || last.endAt <= endAt) return;
+    this.#faults = [...this.#faults.slice(0, -1), { ...last, endAt }];
+  }
+
+  #faultAt(at: number): Fault | undefined {
+    return this.#faults.findLast((fault) => fault.at <= at && at <= fault.endAt);
   }
 
   #inColour(severity: EventView['severity'], text: string): string {
@@ -134,14 +153,16 @@ export class Narrator {
     return this.#options.paint(severity === 'alarm' ? 'red' : 'yellow', text);
   }
 
-  #line(at: number, host: string, text: string): void {
-    const clock = new Date(at).toISOString().slice(11, 23);
-    const fault = this.#fault;
-    const isPart = fault !== undefined && Math.abs(at - fault.at) < FAULT_MS_MAX;
-    const since = isPart ? `${at < fault.at ? '' : '+'}${seconds(at - fault.at)} s` : '';
-    const time = this.#options.paint('dim', clock);
-    const line = `${time} ${since.padStart(11)}  ${host.padEnd(HOST_WIDTH)} ${text}`;
-    this.#waiting.push({ at, text: line });
+  #line(at: number, host: string, text: string, since?: number): void {
+    const line = { at, text: `${host.padEnd(HOST_WIDTH)} ${text}` };
+    this.#waiting.push(since === undefined ? line : { ...line, since });
+  }
+
+  #render({ at, since = this.#faultAt(at)?.at, text }: Line): string {
+    const clock = this.#options.paint('dim', new Date(at).toISOString().slice(11, 23));
+    const sign = since !== undefined && at < since ? '' : '+';
+    const offset = since === undefined ? '' : `${sign}${seconds(at - since)} s`;
+    return `${clock} ${offset.padStart(11)}  ${text}`;
   }
 }
 

@@ -27,8 +27,9 @@ const LOOPBACK = '127.0.0.1';
 
 export class ProcessCluster implements DemoCluster {
   readonly hosts = HOSTS;
-  readonly introduction = `Four hosts, each of them an agent on the loopback, with resources that do nothing. Run it as root
-for real disks, addresses and BMCs, and cables that can be cut.`;
+  readonly introduction = `Four hosts, each of them an agent on the loopback, with resources that do nothing. A host whose
+agent is gone for 4 s is fenced here. Run it as root for real disks, addresses and BMCs, and for
+cables that can be cut.`;
   readonly #directory: string;
   readonly #aureole: readonly string[];
   readonly #hosts: ReadonlyMap<string, ProcessHost>;
@@ -88,12 +89,17 @@ for real disks, addresses and BMCs, and cables that can be cut.`;
   }
 
   async #start(): Promise<void> {
-    const entries = [...this.#hosts.values()].map(({ name, port, directory }) => ({
+    const hosts = [...this.#hosts.values()].map(({ name, port, directory }) => ({
       hostname: `${name}:${port}`,
       address: LOOPBACK,
       device: { agent: FENCE_PROCESS, parameters: { directory } },
     }));
-    const configuration = demoConfiguration(entries, resourcesOf);
+    const configuration = demoConfiguration({
+      hosts,
+      resourcesOf,
+      // The loopback refuses for a host that is off as it does for one whose agent was killed.
+      agent: { agent_timeout: '4s', on_agent_timeout: 'fence' },
+    });
     writeFileSync(join(this.#directory, 'aureole.yaml'), configuration);
     await Promise.all([...this.#hosts.values()].map((host) => host.powerOn()));
     await this.startManager();

@@ -12,6 +12,8 @@ import { runCommand } from './command.ts';
 
 /** The switch has an address, too: there the BMCs listen. */
 export const SWITCH_ADDRESS = '10.77.255.254';
+/** Fixed: a bridge takes one of its ports' addresses else, and changes it when that host goes. */
+const SWITCH_HARDWARE_ADDRESS = '02:00:0a:4d:ff:fe';
 const PREFIX_LENGTH = 16;
 const READY_DEADLINE_MS = 5_000;
 
@@ -40,7 +42,7 @@ export async function startSwitch(): Promise<Switch> {
   await configure(
     namespace,
     `link set lo up
-link add br0 type bridge stp_state 0 mcast_snooping 0
+link add br0 address ${SWITCH_HARDWARE_ADDRESS} type bridge stp_state 0 mcast_snooping 0
 address add ${SWITCH_ADDRESS}/${PREFIX_LENGTH} dev br0
 link set br0 up
 `,
