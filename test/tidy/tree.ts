@@ -8,7 +8,7 @@ export type Tree = ReadonlyMap<string, string>;
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
-const TEXT = ['**/*.{ts,md,json,sh,txt,yaml}', 'bin/*', '.ci/*', '.*.json', 'LICENSE'];
+const TEXT = ['**/*.{ts,cjs,md,json,sh,py,txt,yaml}', 'bin/*', '.ci/*', '.*.json', 'LICENSE'];
 const NOT_OURS = /(^|\/)(node_modules|\.git|dist)(\/|$)/;
 
 export function readTree(): Tree {

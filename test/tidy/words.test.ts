@@ -25,7 +25,7 @@ const FORBIDDEN: readonly (readonly [word: RegExp, instead: string])[] = [
 
 function withoutLicence(tree: Tree): string[] {
   return [...tree]
-    .filter(([path]) => path.endsWith('.ts') || path.endsWith('.sh') || isScript(path, tree))
+    .filter(([path]) => /\.(?:ts|cjs|sh|py)$/.test(path) || isScript(path, tree))
     .filter(([, text]) => {
       const [first = '', second = ''] = text.split('\n');
       return (first.startsWith('#!') ? second : first).replace(/^(?:\/\/|#) /, '') !== LICENCE;
