@@ -67,7 +67,7 @@ exec sleep 1000`;
     const host = new LabHost(directory);
     stack.defer(async () => void (await host.power('off')));
     await host.power('on');
-    await eventually(async () => (await host.processes()).length === 2);
+    await eventually(async () => (await host.commands()).join() === 'sleep,sleep');
     return host;
   }
 
@@ -86,6 +86,12 @@ exec sleep 1000`;
     const init = await readFile(join(this.directory, 'init.pid'), 'utf8').catch(() => '');
     const [pid = ''] = init.split(' ');
     return pid === '' ? [] : await processesOf(await namespaceOf(pid));
+  }
+
+  /** While the host starts there are others, which come and go. */
+  private async commands(): Promise<string[]> {
+    const read = (pid: number) => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+    return (await Promise.all((await this.processes()).map(read))).map((name) => name.trim());
   }
 
   /** Equal or different: pid and start time of init. The name of a namespace may be used again. */
