@@ -42,7 +42,7 @@ function step(
   event: HaEvent | Tick,
   now: Instant,
 ): Step<ClusterState, HaCommand> {
-  const draft = new Draft(spec, layout, state, now);
+  const draft = new Draft(spec, layout, state, now, event.type === 'tick');
   listen(draft);
   take(draft, event);
   follow(draft);

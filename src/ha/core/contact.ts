@@ -64,7 +64,8 @@ export function watchContact(draft: Draft, name: HostName): void {
   if (contact.status === 'silent') return;
   const heardAt = heardAtOf(host);
   const silentFor = draft.now - Math.max(heardAt, draft.state.listenSince);
-  if (silentFor >= draft.spec.heartbeatTimeoutMs) {
+  // A tick comes only after everything that has arrived: before, an answer may lie in the mailbox.
+  if (draft.isTick && silentFor >= draft.spec.heartbeatTimeoutMs) {
     if (contact.status === 'unheard' && host.boot === undefined) return;
     return fallSilent(draft, name, `no answer for ${seconds(draft.spec.heartbeatTimeoutMs)}`);
   }

@@ -6,6 +6,9 @@ import { doubted } from './knowledge.ts';
 import type { DeviceName, HostName } from './spec.ts';
 import type { DeviceState, HostState } from './state.ts';
 
+/** Fence programs for checks that may run at once: a start of the manager must not stall it. */
+const CHECKS_MAX = 4;
+
 /** Levels whose devices are all believed; `operator`: whoever orders by hand may use unproven ones. */
 export function usableLevels(draft: Draft, host: HostState, by: 'manager' | 'operator'): number[] {
   const usable: number[] = [];
@@ -25,6 +28,7 @@ export function checkDevices(draft: Draft, name: HostName): void {
   if (host.fence !== undefined) return;
   if (host.contact.status !== 'online' && host.off === undefined) return;
   for (const [device, { checkAt }] of host.devices) {
+    if (checksUnderWay(draft) >= CHECKS_MAX) return;
     if (checkAt <= draft.now) askPower(draft, name, device, 'status', 'its devices are checked');
   }
 }
@@ -150,6 +154,14 @@ function recallOff(draft: Draft, name: HostName): void {
   draft.setHost({ ...host, off: { ...off, confirmed: true } });
   draft.hostIsOff(name, 'fence');
   draft.because('the fence devices still say off');
+}
+
+function checksUnderWay(draft: Draft): number {
+  let count = 0;
+  for (const pending of draft.state.pending.values()) {
+    if (pending.type === 'power' && pending.fenceSince === undefined) count++;
+  }
+  return count;
 }
 
 function isAsked(draft: Draft, host: HostName, device: DeviceName): boolean {

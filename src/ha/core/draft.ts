@@ -22,6 +22,8 @@ export class Draft {
   readonly spec: ClusterSpec;
   readonly layout: Layout;
   readonly now: Instant;
+  /** Everything that had arrived was taken in before this step. */
+  readonly isTick: boolean;
   readonly commands: HaCommand[] = [];
   readonly reasons: string[] = [];
   readonly #saves = new Map<string, unknown>();
@@ -32,7 +34,14 @@ export class Draft {
   #groups: Map<GroupName, GroupState> | undefined;
   #state: ClusterState;
 
-  constructor(spec: ClusterSpec, layout: Layout, state: ClusterState, now: Instant) {
+  constructor(
+    spec: ClusterSpec,
+    layout: Layout,
+    state: ClusterState,
+    now: Instant,
+    isTick = false,
+  ) {
+    this.isTick = isTick;
     this.spec = spec;
     this.layout = layout;
     this.#state = state;

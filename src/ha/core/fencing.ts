@@ -31,6 +31,7 @@ export function beginFence(
     round: 0,
     answers: new Map(),
     witnesses: witnessesOf(draft, name),
+    answering: host.contact.status === 'online',
     ...(operator === undefined ? {} : { operator }),
     ...(host.boot === undefined ? {} : { boot: host.boot }),
   };
@@ -191,8 +192,8 @@ function whenAllAnswered(draft: Draft, name: HostName): void {
         saidOffAt: draft.now,
         ...(boot === undefined ? {} : { boot }),
       });
-      for (const witness of fence.witnesses.keys()) {
-        if (draft.host(witness).off === undefined) draft.order({ type: 'ask', host: witness });
+      for (const other of [name, ...fence.witnesses.keys()]) {
+        if (draft.host(other).off === undefined) draft.order({ type: 'ask', host: other });
       }
       return;
     case 'settle':
@@ -241,6 +242,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
     round: fence.round + 1,
     answers: new Map(),
     witnesses: new Map([...fence.witnesses, ...witnessesOf(draft, name)]),
+    answering: fence.answering || host.contact.status === 'online',
     ...(boot === undefined ? {} : { boot }),
   });
   draft.because(`the fence of ${name} ${why}`);
@@ -276,6 +278,9 @@ function missingWitness(
 function believe(draft: Draft, name: HostName): void {
   const { fence, devices } = draft.host(name);
   if (fence === undefined) return;
+  // It was asked once more when its devices said off. One that lives would have answered by now.
+  const quietMs = draft.now - (fence.saidOffAt ?? draft.now);
+  if (fence.answering && quietMs < draft.spec.heartbeatTimeoutMs / 2) return;
   const level = draft.hostSpec(name).levels[fence.level] ?? [];
   const unproven = level.find((device) => devices.get(device)?.trust !== 'proven');
   if (unproven === undefined) return confirmOff(draft, name, 'fence', `fenced: ${fence.text}`);

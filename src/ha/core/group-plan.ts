@@ -18,12 +18,7 @@ import {
   locationsOf,
   runsOn,
 } from './placement.ts';
-import {
-  listOf,
-  type GroupName,
-  type HostName,
-  type ResourceName,
-} from './spec.ts';
+import { listOf, type GroupName, type HostName, type ResourceName } from './spec.ts';
 import { mayStart, type StartVerdict } from './start-rule.ts';
 import type { Pending, Plan } from './state.ts';
 

@@ -91,6 +91,8 @@ export function afterObservation(
   if (seen.exit === undefined) {
     return unsure(known, now, seen.text ?? 'its monitor has not ended yet');
   }
+  // Asked before what made us doubt: the answer is about a time that is over.
+  if (seen.askedAt <= Math.max(known.doubtedAt, speaker.doubtedAt)) return known;
   return afterMonitor(known, seen.exit, seen.text ?? '', seen.askedAt, speaker, now);
 }
 
@@ -133,7 +135,11 @@ function afterProbe(
   now: Instant,
 ): Known {
   if (outcome.type === 'exited') {
-    return afterMonitor(known, outcome.code, outcome.text, askedAt, speaker, now);
+    // Our own order goes out after the step that gave it: what made us doubt in that step was before.
+    const sentAfter = askedAt >= Math.max(known.doubtedAt, speaker.doubtedAt);
+    return sentAfter
+      ? afterMonitor(known, outcome.code, outcome.text, askedAt, speaker, now)
+      : known;
   }
   if (outcome.type === 'timed-out') return failed(known, askedAt, now, 'monitor timed out');
   if (outcome.type === 'cancelled') return known;
@@ -148,20 +154,18 @@ function afterMonitor(
   speaker: Speaker,
   now: Instant,
 ): Known {
-  // Asked before what made us doubt: the answer is about a time that is over.
-  if (askedAt <= Math.max(known.doubtedAt, speaker.doubtedAt)) return known;
   const evidence = evidenceOf('monitor', askedAt, speaker);
   if (RUNNING.has(code)) {
     const doubt = known.doubt === 'failed' ? undefined : known.doubt;
     return become(known, 'running', evidence, doubt, now, 'its monitor says so');
   }
-  const settled = known.doubt === undefined;
-  if (code === STOPPED && settled) {
+  const isSettled = known.doubt === undefined;
+  if (code === STOPPED && isSettled) {
     return become(known, 'stopped', evidence, undefined, now, 'its monitor says so');
   }
   // A doubt is settled by a stop or a fence, not by a monitor.
   if (code === STOPPED) return unsure(known, now, `not seen running, but: ${known.text}`);
-  const firstProbe = settled && known.status !== 'running';
+  const firstProbe = isSettled && known.status !== 'running';
   if (code === NOT_INSTALLED && firstProbe) {
     const why = `cannot run here: ${text || 'what it needs is not installed'}`;
     return { ...become(known, 'stopped', evidence, undefined, now, why), cannotRun: true };
@@ -180,7 +184,7 @@ function afterStart(
     case 'exited':
       if (outcome.code === 0) {
         const evidence = evidenceOf('start', askedAt, speaker);
-        return become(known, 'running', evidence, undefined, now, 'it was started');
+        return settled(become(known, 'running', evidence, undefined, now, 'it was started'), now);
       }
       return inDoubt(known, 'failed', now, `start failed (exit ${outcome.code}) ${outcome.text}`);
     case 'timed-out':
@@ -206,7 +210,7 @@ function afterStop(
     case 'exited':
       if (outcome.code === 0) {
         const evidence = evidenceOf('stop', askedAt, speaker);
-        return become(known, 'stopped', evidence, undefined, now, 'it was stopped');
+        return settled(become(known, 'stopped', evidence, undefined, now, 'it was stopped'), now);
       }
       return inDoubt(
         known,
@@ -227,7 +231,7 @@ function afterStop(
 }
 
 function failed(known: Known, askedAt: Instant, now: Instant, text: string): Known {
-  if (askedAt <= known.doubtedAt) return known;
+  if (askedAt < known.doubtedAt) return known;
   return inDoubt(known, known.doubt ?? 'failed', now, text);
 }
 
@@ -254,6 +258,11 @@ function become(
   const since = known.status === status ? known.since : now;
   const base = { status, since, evidence, doubtedAt: known.doubtedAt, text };
   return doubt === undefined ? base : { ...base, doubt };
+}
+
+/** A monitor begun before the end of an operation may have looked before its effect. */
+function settled(known: Known, now: Instant): Known {
+  return { ...known, doubtedAt: now };
 }
 
 function evidenceOf(source: Source, askedAt: Instant, speaker: Speaker): Evidence {

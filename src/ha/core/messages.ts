@@ -89,6 +89,8 @@ export type HaCommand = Readonly<
       host: HostName;
       boot: string;
       request: string;
+      /** Orders count upwards: a host refuses one that arrives after a newer one for the same resource. */
+      sequence: number;
       operation: Operation;
       resource: ResourceName;
       reason: string;

@@ -61,7 +61,7 @@ export function continueMove(
       return say(draft, name, `stays on ${host}: ${obstacle}`);
     }
     const answered = knownOn(draft, name, to).every(
-      (known) => known.status === 'stopped' && (known.evidence?.askedAt ?? -1) > plan.askedAt,
+      (known) => known.status === 'stopped' && (known.evidence?.askedAt ?? -1) >= plan.askedAt,
     );
     if (!answered) {
       if (draft.now >= plan.again) dropPlan(draft, name, `${to} did not say that it can take it`);

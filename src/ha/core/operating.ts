@@ -36,8 +36,9 @@ export function operate(
     const text = `${operation === 'start' ? 'is started' : 'is stopped'}: ${reason}`;
     draft.fact({ name: `ha.resource.${operation}`, severity: 'info', group, resource, host, text });
   }
+  const sequence = draft.state.nextRequest;
   const request = draft.ask({ type: 'operation', group, resource, host, boot, operation, askedAt });
-  draft.order({ type: 'operate', host, boot, request, operation, resource, reason });
+  draft.order({ type: 'operate', host, boot, request, sequence, operation, resource, reason });
 }
 
 /** Is a monitor of everything on every host that answers and might hold the group. */
@@ -46,7 +47,7 @@ export function askEverybody(draft: Draft, name: GroupName, plan: Plan): void {
     if (!isOnline(draft, host)) continue;
     for (const { name: resource } of draft.groupSpec(name).resources) {
       const known = draft.known(name, host, resource);
-      if ((known.evidence?.askedAt ?? -1) > plan.askedAt) continue;
+      if ((known.evidence?.askedAt ?? -1) >= plan.askedAt) continue;
       operate(draft, name, host, resource, 'monitor', plan.why);
     }
   }

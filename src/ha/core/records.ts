@@ -124,7 +124,15 @@ export function restoredHost(spec: HostSpec, saved: Saved, now: Instant): HostSt
 
 function restoredFence(record: SavedFence): Fence {
   const witnesses = new Map(record.witnesses);
-  return { ...record, witnesses, phase: 'recall', level: 0, round: 0, answers: new Map() };
+  return {
+    ...record,
+    witnesses,
+    phase: 'recall',
+    level: 0,
+    round: 0,
+    answers: new Map(),
+    answering: true,
+  };
 }
 
 export function restoredGroup(spec: GroupSpec, saved: Saved, now: Instant): GroupState {

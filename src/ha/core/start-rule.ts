@@ -47,7 +47,7 @@ export function mayStart(facts: StartCase): StartVerdict {
       return no(`it ${what} on ${other.host}: ${doubtful.text}`, other.host);
     }
   }
-  const stale = facts.here.find((known) => (known.evidence?.askedAt ?? -1) <= facts.plannedAt);
+  const stale = facts.here.find((known) => (known.evidence?.askedAt ?? -1) < facts.plannedAt);
   if (stale !== undefined) return no(`${facts.host} has not answered since the plan was made`);
   return { start: true };
 }

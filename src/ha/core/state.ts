@@ -56,6 +56,8 @@ export type Fence = Readonly<{
   answers: ReadonlyMap<DeviceName, 'done' | 'off' | 'on' | 'failed' | 'unknown'>;
   /** Hosts that answered when off was told, with their boots: each must answer again, or be off itself. */
   witnesses: ReadonlyMap<HostName, string>;
+  /** The host itself answered when off was told: it must be heard no more for a while. */
+  answering: boolean;
   /** When the last device said off. */
   saidOffAt?: Instant;
   againAt?: Instant;

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * One schedule: a cluster, a storm of faults drawn from a seed, then calm. In the storm nothing may
+ * run twice and no healthy host be fenced without an order; after it, with an operator who does what
+ * the manager asks of him, every group must run.
+ */
+import { Random } from '../../kernel/random.ts';
+import { Swarm } from '../../sim/swarm.ts';
+import type { HaMachine } from '../core/cluster-machine.ts';
+import type { Fact, Verb } from '../core/messages.ts';
+import { listOf, type ClusterSpec } from '../core/spec.ts';
+import { Violation } from './checker.ts';
+import { drawShape, SIM_HEARTBEAT_MS } from './cluster-shapes.ts';
+import type { DeviceFault } from './sim-device.ts';
+import type { Conduct, SimHost } from './sim-host.ts';
+import type { SimManager } from './sim-manager.ts';
+import { World, type Fate } from './world.ts';
+
+/** Each fault with its highest probability: a moment of misfortune comes every five seconds. */
+export const FAULTS = {
+  cut: 0.08,
+  cutOneWay: 0.06,
+  managerPath: 0.05,
+  delay: 0.02,
+  late: 0.3,
+  freeze: 0.05,
+  powerCut: 0.04,
+  supplyCut: 0.04,
+  reboot: 0.04,
+  agentKill: 0.08,
+  resourceDies: 0.1,
+  scriptSlow: 0.2,
+  scriptHangs: 0.08,
+  scriptUnkillable: 0.08,
+  scriptFails: 0.1,
+  monitorFails: 0.003,
+  managerCrash: 0.04,
+  crashInStep: 0.02,
+  managerStall: 0.03,
+  slowDisk: 0.02,
+  deviceSilent: 0.2,
+  deviceFails: 0.2,
+  deviceFault: 0.3,
+  miswired: 0.5,
+  orders: 0.25,
+  handMoves: 0.2,
+  secondManager: 0.02,
+} as const;
+export type FaultName = keyof typeof FAULTS;
+
+export const STORM_MS = 600_000;
+export const CALM_MS = 600_000;
+const MOMENT_MS = 5_000;
+const PRESENCE = 0.35;
+
+export type StormReport = Readonly<{
+  seed: number;
+  reasons: ReadonlySet<string>;
+  facts: ReadonlyMap<string, number>;
+}>;
+export type MakeMachine = (spec: ClusterSpec, epoch: number) => HaMachine;
+
+export class Storm {
+  readonly world: World;
+  readonly faults: Swarm<FaultName>;
+  readonly #random: Random;
+  readonly #facts = new Map<string, number>();
+  /** Instants at which somebody outside of the manager's sight had trouble, by host. */
+  readonly #troubledAt = new Map<string, number>();
+  readonly #unmanagedAt = new Map<string, number>();
+  readonly #second: SimManager[] = [];
+  readonly #miswired: boolean;
+
+  constructor(seed: number, makeMachine?: MakeMachine) {
+    this.#random = new Random(seed);
+    this.faults = new Swarm(this.#random.fork('swarm'), FAULTS, PRESENCE);
+    const shape = drawShape(this.#random.fork('shape'));
+    this.world = new World(shape, this.#random.fork('world'), this.#fate(), makeMachine);
+    this.world.onFact = (fact) => this.#onFact(fact);
+    this.#miswired = this.faults.strikes('miswired');
+    this.#breakDevices();
+    for (const host of this.world.all) this.world.powerOn(host.name);
+    this.world.manager.start();
+    this.#moment();
+  }
+
+  run(): this {
+    this.storm();
+    this.calm();
+    return this;
+  }
+
+  storm(): void {
+    this.world.schedule.runUntil(STORM_MS);
+  }
+
+  /** The faults end, an operator helps, and everything must run. */
+  calm(): void {
+    this.#heal();
+    const end = STORM_MS + CALM_MS;
+    for (let at = STORM_MS + 20_000; at <= end; at += 20_000) {
+      this.#help();
+      this.world.schedule.runUntil(at);
+      if (this.#isCalm() && at > STORM_MS + 120_000) return;
+    }
+    const complaints = this.world.unsettled();
+    if (complaints.length > 0) throw new Violation('liveness', complaints.join('; '));
+  }
+
+  report(seed: number): StormReport {
+    return { seed, reasons: this.world.reasons, facts: this.#facts };
+  }
+
+  #isCalm(): boolean {
+    const { state } = this.world.manager;
+    if (state === undefined || this.world.unsettled().length > 0) return false;
+    return [...state.hosts.values()].every(
+      (host) => host.fence === undefined && host.off === undefined,
+    );
+  }
+
+  #fate(): Fate {
+    const { faults } = this;
+    return {
+      conduct: (operation) => this.#conduct(operation === 'monitor'),
+      monitorFails: () => faults.strikes('monitorFails'),
+      delayed: () => (faults.strikes('delay') ? faults.stream('delay').between(100, 6_000) : 0),
+      late: () =>
+        faults.strikes('late') ? faults.stream('late').between(1_000, 60_000) : undefined,
+      commitMs: () =>
+        faults.strikes('slowDisk') ? faults.stream('slowDisk').between(500, 15_000) : 1,
+      crashes: () => faults.strikes('crashInStep'),
+      device: () => {
+        if (faults.strikes('deviceSilent')) return 'silent';
+        return faults.strikes('deviceFails') ? 'fails' : undefined;
+      },
+      downMs: () => this.#random.fork(`down ${this.world.schedule.now}`).between(500, 20_000),
+    };
+  }
+
+  #conduct(isMonitor: boolean): Conduct {
+    const { faults } = this;
+    const random = faults.stream('scriptSlow');
+    if (isMonitor) {
+      const durationMs = random.between(5, faults.strikes('scriptSlow') ? 3_000 : 100);
+      return {
+        durationMs,
+        exit: faults.strikes('monitorFails') ? 1 : 0,
+        hangs: false,
+        unkillable: false,
+      };
+    }
+    const slow = faults.strikes('scriptSlow');
+    const fails = faults.strikes('scriptFails');
+    const unkillable = faults.strikes('scriptUnkillable');
+    const durationMs = unkillable
+      ? random.between(5_000, 120_000)
+      : random.between(50, slow ? 25_000 : 2_000);
+    const comes = !fails || random.chance(0.5);
+    return {
+      durationMs,
+      exit: fails ? 1 : 0,
+      ...(comes ? { effectShare: random.next() } : {}),
+      hangs: faults.strikes('scriptHangs') && !unkillable,
+      unkillable,
+    };
+  }
+
+  #breakDevices(): void {
+    const kinds: DeviceFault[] = ['drops', 'always-off', 'lies', 'cached', 'with-host'];
+    const devices = [...this.world.devices.values()];
+    const random = this.faults.stream('deviceFault');
+    for (const device of devices) {
+      if (this.faults.strikes('deviceFault')) device.fault = random.pick(kinds);
+    }
+    if (!this.#miswired) return;
+    const one = random.pick(devices);
+    const other = random.pick(devices.filter((device) => device.target.host !== one.target.host));
+    [one.target, other.target] = [other.target, one.target];
+  }
+
+  #moment(): void {
+    const { world, faults } = this;
+    world.schedule.after(MOMENT_MS, () => {
+      if (!faults.on) return;
+      this.#strikeHost();
+      this.#strikeManager();
+      this.#operators();
+      this.#moment();
+    });
+  }
+
+  #strikeHost(): void {
+    const { faults, world } = this;
+    const host = faults.stream('cut').pick(world.all);
+    // A wrongly wired device can be found out only while its other end is well: see ADR 1.
+    if (this.#miswired && world.all.some((other) => other !== host && !this.#isWell(other))) return;
+    const link = world.network.link(host.name);
+    if (faults.strikes('cut'))
+      this.#for(
+        'cut',
+        () => Object.assign(link, { lostTo: true, lostFrom: true, lostPeers: true }),
+        () => clear(link),
+      );
+    if (faults.strikes('cutOneWay')) {
+      const way = faults.stream('cutOneWay').pick(['lostTo', 'lostFrom'] as const);
+      this.#for(
+        'cutOneWay',
+        () => Object.assign(link, { [way]: true, lostPeers: true }),
+        () => clear(link),
+      );
+    }
+    if (faults.strikes('managerPath'))
+      this.#for(
+        'managerPath',
+        () => Object.assign(link, { lostTo: true, lostFrom: true }),
+        () => clear(link),
+      );
+    if (faults.strikes('freeze'))
+      this.#for(
+        'freeze',
+        () => host.freeze(),
+        () => host.thaw(),
+      );
+    if (faults.strikes('powerCut'))
+      this.#for(
+        'powerCut',
+        () => world.powerOff(host.name),
+        () => world.powerOn(host.name),
+      );
+    if (faults.strikes('supplyCut'))
+      this.#for(
+        'supplyCut',
+        () => host.setSupply(0, false),
+        () => host.setSupply(0, true),
+      );
+    if (faults.strikes('reboot')) {
+      world.powerOff(host.name);
+      world.powerOn(host.name);
+    }
+    if (faults.strikes('agentKill'))
+      this.#for(
+        'agentKill',
+        () => host.killAgent(),
+        () => host.startAgent(),
+      );
+    if (faults.strikes('resourceDies')) {
+      const [first] = host.active;
+      if (first !== undefined) host.active.delete(first);
+    }
+  }
+
+  #strikeManager(): void {
+    const { faults, world } = this;
+    if (faults.strikes('managerCrash')) world.manager.crash();
+    if (faults.strikes('managerStall'))
+      world.manager.stall(faults.stream('managerStall').between(1_000, 60_000));
+    if (!faults.strikes('secondManager') || this.#second.length > 0) return;
+    const random = faults.stream('secondManager');
+    const { disk } = world.manager;
+    const second = world.newManager({
+      journal: random.chance(0.5) ? disk.journal : 'second',
+      epoch: disk.epoch,
+      saved: random.chance(0.5) ? structuredClone(disk.saved) : new Map(),
+    });
+    this.#second.push(second);
+    second.start();
+  }
+
+  #operators(): void {
+    const { faults, world } = this;
+    const random = faults.stream('orders');
+    if (faults.strikes('orders')) {
+      const verb = random.pick<Verb>([
+        'failback',
+        'fence',
+        'reset',
+        'activate',
+        'deactivate',
+        'manage',
+        'unmanage',
+        'cleanup',
+      ]);
+      const groups = ['manage', 'unmanage', 'cleanup'];
+      const names = groups.includes(verb) ? world.spec.groups : world.spec.hosts;
+      const target = random.pick([...names.keys()]);
+      if (verb === 'fence') this.#touch(target);
+      if (verb === 'unmanage') this.#unmanagedAt.set(target, world.schedule.now);
+      else if (verb === 'manage') this.#unmanagedAt.delete(target);
+      world.order(verb, target, random.chance(0.3));
+    }
+    if (faults.strikes('orders')) {
+      const off = world.all.find((host) => !host.powered);
+      if (off !== undefined) world.powerOn(off.name);
+    }
+    if (faults.strikes('handMoves')) this.#moveByHand();
+  }
+
+  /** An administrator moves an unmanaged group himself, carefully: all is quiet and everybody is well. */
+  #moveByHand(): void {
+    const { world } = this;
+    const { state } = world.manager;
+    for (const group of world.spec.groups.values()) {
+      const since = this.#unmanagedAt.get(group.name);
+      if (since === undefined || world.schedule.now - since < 60_000 || state === undefined)
+        continue;
+      if (state.groups.get(group.name)?.managed !== false) continue;
+      const hosts = listOf(group).map((name) => world.host(name));
+      const quiet = hosts.every(
+        (host) => this.#isWell(host) && group.resources.every(({ name }) => !host.busy(name)),
+      );
+      const holder = hosts.find((host) =>
+        group.resources.some(({ name }) => host.active.has(name)),
+      );
+      const to = hosts.find((host) => host !== holder);
+      if (!quiet || to === undefined) continue;
+      for (const { name } of group.resources) holder?.active.delete(name);
+      for (const { name } of group.resources) to.active.add(name);
+      world.look(`${group.name} is moved by hand`);
+    }
+  }
+
+  /** Trouble for a while, somewhere between a blink and two minutes. */
+  #for(fault: FaultName, begin: () => void, end: () => void): void {
+    const { world } = this;
+    begin();
+    world.schedule.after(this.faults.stream(fault).between(500, 120_000), () => {
+      end();
+      for (const host of world.all) if (!this.#isWell(host)) this.#touch(host.name);
+    });
+    for (const host of world.all) if (!this.#isWell(host)) this.#touch(host.name);
+  }
+
+  #touch(name: string): void {
+    this.#troubledAt.set(name, this.world.schedule.now);
+  }
+
+  #isWell(host: SimHost): boolean {
+    return host.kernelAnswers && host.agent !== undefined && this.world.network.isWhole(host.name);
+  }
+
+  #onFact(fact: Fact): void {
+    this.#facts.set(fact.name, (this.#facts.get(fact.name) ?? 0) + 1);
+    if (fact.name !== 'ha.fence.begun' || fact.operator !== undefined || fact.host === undefined)
+      return;
+    if (!fact.text.startsWith('it is silent')) return;
+    const { world } = this;
+    const host = world.host(fact.host);
+    const { now } = world.schedule;
+    const wellFor = now - Math.max(host.wellSince, this.#troubledAt.get(host.name) ?? 0);
+    const calm = (this.faults.odds.get('delay') ?? 0) === 0;
+    if (calm && this.#isWell(host) && wellFor > 2 * SIM_HEARTBEAT_MS) {
+      throw new Violation(
+        'needless-fence',
+        `${host.name} is well and is fenced at ${now}: ${fact.text}`,
+      );
+    }
+  }
+
+  #heal(): void {
+    const { world, faults } = this;
+    faults.on = false;
+    for (const second of this.#second) second.halt();
+    for (const host of world.all) {
+      clear(world.network.link(host.name));
+      host.thaw();
+      world.powerOn(host.name);
+      host.startAgent();
+    }
+    for (const device of world.devices.values())
+      device.repair(world.host(device.name.split('/')[0] ?? ''));
+    // An operator who finds that another one has taken over starts his own anew, above the other.
+    world.manager.halt();
+    world.manager.disk.epoch += 1_000;
+    for (const host of world.all) host.forgetEpoch(world.manager.disk.journal);
+    world.manager.start();
+  }
+
+  /** What the manager asks for, an operator does. */
+  #help(): void {
+    const { world } = this;
+    const { state } = world.manager;
+    if (state === undefined) return;
+    for (const host of state.hosts.values()) {
+      const real = world.host(host.name);
+      if (!host.active) world.order('activate', host.name);
+      const waiting = host.fence?.phase === 'held' || host.fence?.phase === 'pause';
+      if (
+        waiting ||
+        (host.contact.status === 'silent' && host.off === undefined && host.notFenced !== undefined)
+      ) {
+        if (real.powered) world.powerOff(host.name);
+        else world.order('confirm-off', host.name);
+        continue;
+      }
+      if (!real.powered && host.off?.confirmed === true) world.powerOn(host.name);
+      else if (!real.powered && host.fence === undefined && host.contact.status !== 'silent')
+        world.powerOn(host.name);
+      if (real.kernelAnswers) real.startAgent();
+      const wrong = [...host.devices.values()].some((device) => device.trust === 'wrong');
+      if (host.fencedAt !== undefined || wrong) world.order('reset', host.name);
+    }
+    for (const group of state.groups.values()) {
+      if (!group.managed) world.order('manage', group.name);
+      if (group.failed !== undefined) world.order('cleanup', group.name);
+    }
+  }
+}
+
+function clear(link: { lostTo: boolean; lostFrom: boolean; lostPeers: boolean }): void {
+  Object.assign(link, { lostTo: false, lostFrom: false, lostPeers: false });
+}
