@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
+import { AppendLog } from '../../src/lab/append-log.ts';
+import { CanaryJudge, hostsThatMount, parseCanaryLog } from '../../src/lab/canary.ts';
 import { runCommand } from '../../src/lab/command.ts';
 import type { LabHost } from '../../src/lab/host.ts';
 import { Lab } from '../../src/lab/lab.ts';
@@ -109,3 +111,45 @@ test('nothing is left of a lab, nor of one that was killed', SKIP, async (t) => 
   assert.ok(cgroup === undefined || !existsSync(cgroup));
   assert.equal((await runCommand('losetup', ['-l'])).includes(directory), false);
 });
+
+test('a disk that two hosts mount is noticed, in both ways', SKIP, async (t) => {
+  const lab = await openLab(t);
+  const hosts = await startPair(lab);
+  const device = await lab.disk('disk');
+  const log = new AppendLog(join(lab.directory, 'canary.log'));
+  const mount = { name: 'disk', device, directory: '/run/disk', fstype: 'ext4' };
+  const canary = { name: 'canary', directory: '/run/disk', log: join(lab.directory, 'canary.log') };
+  for (const host of hosts) {
+    await startResource(lab, host, 'heartbeat/Filesystem', mount);
+    await startResource(lab, host, 'aureole/Canary', canary);
+    if (host === hosts[0]) assert.deepEqual(hostsThatMount(device, hosts), ['one']);
+  }
+  assert.deepEqual(hostsThatMount(device, hosts), ['one', 'two']);
+  const judge = new CanaryJudge();
+  const noticed = new Set<string>();
+  await until(() => {
+    for (const line of parseCanaryLog(log.read())) {
+      const news = judge.see(line);
+      if (news?.type === 'twice') noticed.add(line.host);
+    }
+    return noticed.size === hosts.length;
+  });
+});
+
+async function startResource(
+  lab: Lab,
+  host: LabHost,
+  kind: string,
+  { name, ...parameters }: Readonly<Record<string, string>>,
+): Promise<void> {
+  const environment = Object.entries({
+    OCF_ROOT: lab.ocfRoot,
+    OCF_RESOURCE_INSTANCE: name ?? '',
+    OCF_RESOURCE_TYPE: kind.split('/')[1] ?? '',
+    HA_RSCTMP: '/run/resource-agents',
+    ...Object.fromEntries(
+      Object.entries(parameters).map(([key, value]) => [`OCF_RESKEY_${key}`, value]),
+    ),
+  }).map(([key, value]) => `${key}=${value}`);
+  await host.run('env', [...environment, join(lab.ocfRoot, 'resource.d', kind), 'start']);
+}
