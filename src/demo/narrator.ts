@@ -40,6 +40,8 @@ const HOST_WIDTH = 6;
 /** What happens later has nothing to do with the fault any more. */
 const FAULT_MS_MAX = 120_000;
 const FAULTS_MAX = 4;
+/** An agent answers at least every quarter of the demo's heartbeat time-out of 3 s. */
+const MISSED_MS = 900;
 const SEEN_MAX = 256;
 const WAIT_MS = 300;
 
@@ -126,9 +128,9 @@ export class Narrator {
 
   #follow(fault: Fault, status: Status, running: ReadonlyMap<string, string | undefined>): void {
     const host = status.hosts.find(({ name }) => name === fault.host);
-    if (host?.status === 'silent' && host.heardMsAgo !== undefined && !this.#heardTold) {
+    if ((host?.heardMsAgo ?? 0) > MISSED_MS && !this.#heardTold) {
       this.#heardTold = true;
-      const at = Date.now() - host.heardMsAgo;
+      const at = Date.now() - (host?.heardMsAgo ?? 0);
       this.#line(at, fault.host, 'the last answer that was heard', fault.at);
     }
     const isBack = (name: string): boolean => (running.get(name) ?? fault.host) !== fault.host;

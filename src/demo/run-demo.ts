@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { haClient } from '../ha/client.ts';
+import { haClient, type HaApi } from '../ha/client.ts';
 import { AureoleError } from '../kernel/error.ts';
 import { canMakeNamespaces } from '../lab/network.ts';
 import { ensurePackages } from '../lab/packages.ts';
@@ -14,9 +14,19 @@ import { NamespaceCluster } from './namespace-cluster.ts';
 import { Narrator } from './narrator.ts';
 import { ProcessCluster } from './process-cluster.ts';
 
+type Demo = {
+  readonly cluster: DemoCluster;
+  readonly narrator: Narrator;
+  readonly manager: HaApi;
+  /** The end of the demo. */
+  readonly signal: AbortSignal;
+};
+
 const LOOK_EVERY_MS = 100;
 const MANAGER_BACK_MS = 2_000;
 const RECONNECT_MS = 100;
+/** When a host is known to have missed a beat, and is not yet fenced. */
+const MISSED_BEAT_MS = 1_200;
 
 /** Resolves when the signal has ended it and nothing is left. */
 export async function runDemo(aureole: readonly string[], signal: AbortSignal): Promise<void> {
@@ -35,12 +45,11 @@ export async function runDemo(aureole: readonly string[], signal: AbortSignal): 
     print,
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
   });
-  await serveControl(controlSocket(directory), (wish) => fulfil(wish, cluster, narrator), signal);
+  const manager = haClient(join(directory, 'manager.sock'));
+  const demo = { cluster, narrator, manager, signal };
+  await serveControl(controlSocket(directory), (wish) => fulfil(wish, demo), signal);
   print(welcome(cluster));
-  await Promise.all([
-    tellOfManager(join(directory, 'manager.sock'), narrator, signal),
-    tellOfWorld(cluster, narrator, signal),
-  ]);
+  await Promise.all([tellOfManager(demo), tellOfWorld(demo)]);
   narrator.flush();
   print('\nTaking everything down ...');
 }
@@ -67,7 +76,8 @@ Hosts: ${hosts.join(', ')}. What happens is told here, in UTC. Ctrl-C ends it an
 `;
 }
 
-async function fulfil(wish: Wish, cluster: DemoCluster, narrator: Narrator): Promise<string> {
+async function fulfil(wish: Wish, demo: Demo): Promise<string> {
+  const { cluster, narrator } = demo;
   const at = Date.now();
   if (wish.type === 'kill-manager') {
     cluster.killManager();
@@ -85,16 +95,12 @@ async function fulfil(wish: Wish, cluster: DemoCluster, narrator: Narrator): Pro
   }
   await cluster.act(act, host);
   narrator.acted(act, host, at);
+  setTimeout(() => void tellStatus(demo), MISSED_BEAT_MS);
   return 'Done. The terminal of the demo tells what happens.';
 }
 
 /** The manager may be killed at any time: we ask again, and what was missed comes first. */
-async function tellOfManager(
-  socket: string,
-  narrator: Narrator,
-  signal: AbortSignal,
-): Promise<void> {
-  const manager = haClient(socket);
+async function tellOfManager({ manager, narrator, signal }: Demo): Promise<void> {
   let after = 0;
   while (!signal.aborted) {
     try {
@@ -103,8 +109,6 @@ async function tellOfManager(
         for (const event of await manager.events({ after }, signal)) {
           narrator.event(event);
           after = event.id;
-          // Soon it is fenced, and nobody tells any more when it was last heard.
-          if (event.name === 'ha.host.silent') narrator.status(await manager.status(signal));
         }
       }
     } catch {
@@ -114,11 +118,13 @@ async function tellOfManager(
   }
 }
 
-async function tellOfWorld(
-  cluster: DemoCluster,
-  narrator: Narrator,
-  signal: AbortSignal,
-): Promise<void> {
+/** The stream brings it when something changes: that nothing comes any more is no change. */
+async function tellStatus({ manager, narrator, signal }: Demo): Promise<void> {
+  const status = await manager.status(signal).catch(() => undefined);
+  if (status !== undefined) narrator.status(status);
+}
+
+async function tellOfWorld({ cluster, narrator, signal }: Demo): Promise<void> {
   while (!signal.aborted) {
     const now = Date.now();
     for (const news of cluster.look()) narrator.news(news, now);

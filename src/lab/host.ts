@@ -10,7 +10,7 @@ import { AureoleError } from '../kernel/error.ts';
 import type { ProcessId } from '../runtime/process-table.ts';
 import { runCommand } from './command.ts';
 import { freeze, makeFreezer, thaw } from './freezer.ts';
-import { setCable, type Switch } from './network.ts';
+import { cableCommand, type Switch } from './network.ts';
 import { findNotedProcess } from './process-file.ts';
 import { shellCommand, writeShellScript } from './shell.ts';
 
@@ -42,6 +42,8 @@ export class LabHost {
     const words = [LAB_HOST, 'power-on', this.directory, lab, `${to.pid}`, options.address];
     const powerOn = shellCommand([...words, ...options.command]);
     writeShellScript(this.#file('power-on'), `exec ${powerOn}`);
+    const unplug = cableCommand(to, options.name, 'down');
+    writeShellScript(this.#file('before-off'), `exec ${shellCommand(unplug)} 2>/dev/null`);
   }
 
   /** Its init, as seen from outside; undefined while it is off or crashed. */
@@ -71,12 +73,12 @@ export class LabHost {
 
   async cutCable(): Promise<void> {
     writeFileSync(this.#file('cable-cut'), '');
-    if (this.init !== undefined) await setCable(this.#switch, this.name, 'down');
+    await this.#setCable('down');
   }
 
   async mendCable(): Promise<void> {
     rmSync(this.#file('cable-cut'), { force: true });
-    if (this.init !== undefined) await setCable(this.#switch, this.name, 'up');
+    await this.#setCable('up');
   }
 
   async freeze(): Promise<void> {
@@ -101,6 +103,12 @@ export class LabHost {
   async run(file: string, args: readonly string[]): Promise<string> {
     const init = `${this.#runningInit().pid}`;
     return await runCommand('nsenter', ['--target', init, '--all', '--wd=/', file, ...args]);
+  }
+
+  async #setCable(state: 'up' | 'down'): Promise<void> {
+    if (this.init === undefined) return;
+    const [file = '', ...args] = cableCommand(this.#switch, this.name, state);
+    await runCommand(file, args);
   }
 
   #runningInit(): ProcessId {

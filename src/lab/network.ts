@@ -60,8 +60,8 @@ export async function canMakeNamespaces(): Promise<boolean> {
 }
 
 /** Plugs or pulls the cable of a host: with its port down the host sees no carrier. */
-export async function setCable(to: Switch, host: string, state: 'up' | 'down'): Promise<void> {
-  await configure(to.namespace, `link set p-${host} ${state}\n`);
+export function cableCommand(to: Switch, host: string, state: 'up' | 'down'): readonly string[] {
+  return ['nsenter', `--net=${to.namespace}`, 'ip', 'link', 'set', `p-${host}`, state];
 }
 
 async function configure(namespace: string, batch: string): Promise<void> {

@@ -77,6 +77,8 @@ wait_until() {
 init_is_gone() { ! init_lives; }
 
 power_off() {
+  # A host that loses its power says no goodbye: what its kernel sends for dying processes stays in.
+  [ ! -x "$dir/before-off" ] || "$dir/before-off" 9>&- || :
   if init_lives; then kill -KILL "$noted_pid" 2>/dev/null; fi
   kill_frozen
   wait_until init_is_gone || die "$dir: init $noted_pid does not die (state $state)"
