@@ -4,7 +4,7 @@
  * then looks again at everything that the event touched until nothing new follows.
  */
 import type { Instant, Machine, Saved, Step, Tick } from '../../kernel/machine.ts';
-import { onBeat, onRefused, watchContact, heardAtOf } from './contact.ts';
+import { onBeat, onRefused, silentAt, watchContact } from './contact.ts';
 import { afterCheck, checkDevices } from './devices.ts';
 import { Draft } from './draft.ts';
 import { noteFailure } from './failures.ts';
@@ -173,8 +173,7 @@ function deadline(spec: ClusterSpec, state: ClusterState): Instant {
   let at = state.lastTickAt + spec.heartbeatTimeoutMs / 8;
   for (const host of state.hosts.values()) {
     if (host.contact.status === 'silent' || host.contact.status === 'unheard') continue;
-    const silentAt = Math.max(heardAtOf(host), state.listenSince) + spec.heartbeatTimeoutMs;
-    if (silentAt < at) at = silentAt;
+    at = Math.min(at, silentAt(spec, state, host));
   }
   return at;
 }

@@ -12,8 +12,8 @@ import { beatWhileFencing } from './fencing.ts';
 import { afterNewBoot, afterObservation, doubted, type Known, type Speaker } from './knowledge.ts';
 import type { HaEvent, Observation } from './messages.ts';
 import { noteFailure } from './failures.ts';
-import type { HostName } from './spec.ts';
-import type { HostState } from './state.ts';
+import type { ClusterSpec, HostName } from './spec.ts';
+import type { ClusterState, HostState } from './state.ts';
 
 type Beat = Extract<HaEvent, { type: 'beat' }>;
 
@@ -62,16 +62,19 @@ export function watchContact(draft: Draft, name: HostName): void {
   const host = draft.host(name);
   const { contact } = host;
   if (contact.status === 'silent') return;
-  const heardAt = heardAtOf(host);
-  const silentFor = draft.now - Math.max(heardAt, draft.state.listenSince);
   // A tick comes only after everything that has arrived: before, an answer may lie in the mailbox.
-  if (draft.isTick && silentFor >= draft.spec.heartbeatTimeoutMs) {
+  if (draft.isTick && draft.now >= silentAt(draft.spec, draft.state, host)) {
     if (contact.status === 'unheard' && host.boot === undefined) return;
     return fallSilent(draft, name, `no answer for ${seconds(draft.spec.heartbeatTimeoutMs)}`);
   }
-  if (contact.status === 'online' && powerIsOff(draft, name, contact.heardAt) && silentFor > 0) {
+  if (contact.status === 'online' && powerIsOff(draft, name, contact.heardAt)) {
     fallSilent(draft, name, 'its fence devices say that its power is off');
   }
+}
+
+/** When the silence of a host is over, unless it answers before. */
+export function silentAt(spec: ClusterSpec, state: ClusterState, host: HostState): number {
+  return Math.max(heardAtOf(host), state.listenSince) + spec.heartbeatTimeoutMs;
 }
 
 /** When the host missed its second beat: the time to ask around. */
