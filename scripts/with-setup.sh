@@ -39,6 +39,7 @@ install() {
   ln -sf "../node-linux-$arch/bin/node" node_modules/.bin/node
   node_modules/.bin/node --version >/dev/null ||
     fail "npm did not install Node: is node-linux-$arch in your registry?"
+  # Named in package.json, npx would install the whole project into a cache of its own first.
   ln -sf ../../bin/aureole node_modules/.bin/aureole
   cksum <package-lock.json >"$installed"
 }
