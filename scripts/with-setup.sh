@@ -31,7 +31,7 @@ is_installed() {
 install() {
   echo 'Installing the pinned dependencies (once; needs the npm registry) ...' >&2
   NODE_OPTIONS='--require=./scripts/as-our-node.cjs' npm ci --include=dev --include=optional \
-    --ignore-scripts --no-audit --no-fund --loglevel=error 9>&- >&2 ||
+    --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
     fail 'npm could not install (see above). If it does not reach a registry, set its registry or proxy (npm config) and repeat.'
   # Node comes as an optional package: npm does not mind when it is missing, and old ones do not link it.
   arch=x64
