@@ -11,15 +11,22 @@ export class Swarm<Fault extends string> {
   readonly #random: Random;
   on = true;
 
-  /** `faults`: the highest probability of each, where it is present. */
-  constructor(random: Random, faults: Readonly<Record<Fault, number>>, presence: number) {
+  /** `faults`: the highest probability of each, where it is present. `always`: there for certain. */
+  constructor(
+    random: Random,
+    faults: Readonly<Record<Fault, number>>,
+    presence: number,
+    always: readonly Fault[],
+  ) {
     this.#random = random;
     const mix = random.fork('mix');
     const odds = new Map<Fault, number>();
     for (const fault of namesOf(faults)) {
       const there = mix.chance(presence);
       const share = mix.next();
-      odds.set(fault, there ? share * faults[fault] : 0);
+      const certain = always.includes(fault);
+      if (certain) odds.set(fault, faults[fault] * (0.5 + share / 2));
+      else odds.set(fault, there ? share * faults[fault] : 0);
     }
     this.odds = odds;
   }

@@ -7,158 +7,282 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { FaultName } from '../../src/ha/sim/storm.ts';
 
 export type Mutant = Readonly<{
   /** The fault of the world that this core ignores. */
   ignores: string;
-  file: string;
-  line: string;
-  broken: string;
+  /** A line of the sources, and what takes its place. Where two rules guard the same, both are broken. */
+  edits: readonly Readonly<{ file: string; line: string; broken: string }>[];
+  /** Faults that the schedules must have to show it. */
+  always: readonly FaultName[];
   /** What the simulation must say of it. */
-  caught: 'double' | 'needless-fence' | 'liveness';
+  caught: 'double' | 'needless-fence' | 'false-alarm' | 'liveness';
 }>;
+
+const KNOWLEDGE = 'ha/core/knowledge.ts';
+const FENCING = 'ha/core/fencing.ts';
+const RECORDS = 'ha/core/records.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
     ignores: 'an orphan script that finishes after a failover',
-    file: 'ha/core/knowledge.ts',
-    line: "if (seen.alive.some((operation) => operation !== 'monitor')) {",
-    broken: "if (seen.alive.includes('monitor') && seen.alive.length > 9) {",
+    edits: [
+      {
+        file: KNOWLEDGE,
+        line: "if (seen.alive.some((operation) => operation !== 'monitor')) {",
+        broken: 'if (seen.alive.length > 9) {',
+      },
+      {
+        file: KNOWLEDGE,
+        line: "return inDoubt(known, 'unfinished', now, `start: ${outcome.text}`);",
+        broken: 'return unknownSince(now, outcome.text);',
+      },
+    ],
+    always: ['agentKill', 'scriptUnkillable'],
     caught: 'double',
   },
   {
-    ignores: 'a script in state D: after a time-out a monitor is believed',
-    file: 'ha/core/knowledge.ts',
-    line: 'const isSettled = known.doubt === undefined;',
-    broken: 'const isSettled = true;',
+    ignores: 'a script in state D: after its time-out a monitor is believed',
+    edits: [
+      {
+        file: KNOWLEDGE,
+        line: "if (seen.alive.some((operation) => operation !== 'monitor')) {",
+        broken: 'if (seen.alive.length > 9) {',
+      },
+      {
+        file: KNOWLEDGE,
+        line: 'const isSettled = known.doubt === undefined;',
+        broken: 'const isSettled = true;',
+      },
+      {
+        file: KNOWLEDGE,
+        line: "return inDoubt(known, 'unfinished', now, `start timed out ${outcome.text}`);",
+        broken: 'return unknownSince(now, outcome.text);',
+      },
+    ],
+    always: ['scriptUnkillable'],
     caught: 'double',
   },
   {
-    ignores: 'a stall of the manager with beats waiting',
-    file: 'ha/core/cluster-machine.ts',
-    line: 'if (gapMs <= draft.spec.heartbeatTimeoutMs / 4) return;',
-    broken: 'if (gapMs >= 0) return;',
-    caught: 'needless-fence',
+    ignores: 'a stall of the manager longer than the time-out, with beats waiting',
+    edits: [
+      {
+        file: 'ha/core/cluster-machine.ts',
+        line: 'if (gapMs <= draft.spec.heartbeatTimeoutMs / 4) return;',
+        broken: 'if (gapMs >= 0) return;',
+      },
+    ],
+    always: ['managerStall'],
+    caught: 'false-alarm',
   },
   {
-    ignores: 'a device that answers from a cache, or has not carried out off: told is taken for off',
-    file: 'ha/core/fencing.ts',
-    line: "if (!all('off')) return nextLevel(draft, name);",
-    broken: "if (all('failed')) return nextLevel(draft, name);",
+    ignores:
+      'a device that acknowledges off and has not carried it out, or tells the state from a cache',
+    edits: [
+      {
+        file: FENCING,
+        line: "if (!all('off')) return nextLevel(draft, name);",
+        broken: "if (all('failed')) return nextLevel(draft, name);",
+      },
+    ],
+    always: ['deviceFault', 'freeze', 'cut'],
     caught: 'double',
   },
   {
     ignores: 'a device that lies while its host answers',
-    file: 'ha/core/fencing.ts',
-    line: 'if (fence.answering && quietMs < draft.spec.heartbeatTimeoutMs / 2) return;',
-    broken: 'if (quietMs < 0) return;',
+    edits: [
+      {
+        file: FENCING,
+        line: 'if (fence.answering && quietMs < draft.spec.heartbeatTimeoutMs / 2) return;',
+        broken: 'if (quietMs < 0) return;',
+      },
+    ],
+    always: ['deviceFault', 'scriptHangs', 'orders', 'delay'],
     caught: 'double',
   },
   {
-    ignores: 'a device that never says on: it need not be proven',
-    file: 'ha/core/devices.ts',
-    line: "const all = trusts.every(",
-    broken: "const all = trusts.length > 0 || trusts.every(",
+    ignores: 'that a device which never said on proves nothing',
+    edits: [
+      {
+        file: 'ha/core/devices.ts',
+        line: 'const all = trusts.every(',
+        broken: 'const all = trusts.length > 0 || trusts.every(',
+      },
+      {
+        file: FENCING,
+        line: "const unproven = level.find((device) => devices.get(device)?.trust !== 'proven');",
+        broken: 'const unproven = level.find((device) => devices.get(device) === undefined);',
+      },
+    ],
+    always: ['deviceFault', 'freeze', 'cut'],
     caught: 'double',
   },
   {
     ignores: 'a device wired to another host',
-    file: 'ha/core/fencing.ts',
-    line: 'if (witness.aliveAt > since && witness.boot === boot) continue;',
-    broken: 'if (witness.name !== name && boot !== undefined && since > 0) continue;',
+    edits: [
+      {
+        file: FENCING,
+        line: 'if (witness.aliveAt > since && witness.boot === boot) continue;',
+        broken: 'if (boot !== undefined && since > 0) continue;',
+      },
+    ],
+    always: ['miswired', 'freeze'],
     caught: 'double',
   },
   {
-    ignores: 'a device that died with its host: silence is taken for off',
-    file: 'ha/core/fencing.ts',
-    line: "if (!all('off')) return nextLevel(draft, name);",
-    broken: "if (!all('off', 'unknown')) return nextLevel(draft, name);",
+    ignores: 'a device that died with its host: no answer is taken for off',
+    edits: [
+      {
+        file: FENCING,
+        line: "if (!all('off')) return nextLevel(draft, name);",
+        broken: "if (!all('off', 'unknown')) return nextLevel(draft, name);",
+      },
+    ],
+    always: ['deviceSilent', 'deviceFault', 'freeze', 'cut'],
     caught: 'double',
   },
   {
     ignores: 'the second of two power supplies',
-    file: 'ha/core/fencing.ts',
-    line: 'if (devices.every((one) => answers.has(one))) whenAllAnswered(draft, name);',
-    broken: 'if (devices.some((one) => answers.has(one))) whenAllAnswered(draft, name);',
+    edits: [
+      {
+        file: FENCING,
+        line: 'if (devices.every((one) => answers.has(one))) whenAllAnswered(draft, name);',
+        broken: 'if (devices.some((one) => answers.has(one))) whenAllAnswered(draft, name);',
+      },
+    ],
+    always: ['supplyCut', 'freeze', 'cut', 'deviceSilent'],
     caught: 'double',
   },
   {
-    ignores: 'another manager that has taken over',
-    file: 'ha/sim/sim-host.ts',
-    line: "if (known !== undefined && known.number > epoch.number) return 'superseded';",
-    broken: "if (known !== undefined && known.number > epoch.number + 1e9) return 'superseded';",
+    ignores: 'a second manager: agents obey whoever speaks',
+    edits: [
+      {
+        file: 'ha/sim/sim-host.ts',
+        line: "if (known !== undefined && known.number > epoch.number) return 'superseded';",
+        broken: '',
+      },
+      {
+        file: 'ha/sim/sim-host.ts',
+        line: "if (known !== undefined && known.journal !== epoch.journal) return 'other-journal';",
+        broken: '',
+      },
+    ],
+    always: ['secondManager', 'orders', 'resourceDies', 'cut'],
     caught: 'double',
   },
   {
     ignores: 'that a probe was answered before the event that made it stale',
-    file: 'ha/core/knowledge.ts',
-    line: 'if (seen.askedAt <= Math.max(known.doubtedAt, speaker.doubtedAt)) return known;',
-    broken: "if (seen.askedAt < 0) return known;",
+    edits: [
+      {
+        file: KNOWLEDGE,
+        line: 'if (seen.askedAt <= Math.max(known.doubtedAt, speaker.doubtedAt)) return known;',
+        broken: '',
+      },
+      {
+        file: KNOWLEDGE,
+        line: 'if (known.evidence !== undefined && seen.askedAt < known.evidence.askedAt) return known;',
+        broken: '',
+      },
+    ],
+    always: ['late', 'cut', 'resourceDies'],
     caught: 'double',
   },
   {
-    ignores: 'a lost answer of a poll',
-    file: 'ha/core/poll-cursor.ts',
-    line: 'if (beat.incarnation !== state.incarnation) return UNACQUAINTED;',
-    broken: 'if (beat.incarnation === "") return UNACQUAINTED;',
+    ignores: 'a lost answer of a poll: what was told once is not told again',
+    edits: [
+      {
+        file: 'ha/sim/sim-host.ts',
+        line: 'const resources = [...agent.watched].map(',
+        broken: 'const resources = this.untold(agent).map(',
+      },
+      { file: 'ha/core/cluster-machine.ts', line: '  expireKnowledge(draft);', broken: '' },
+    ],
+    always: ['resourceDies', 'cutOneWay'],
     caught: 'liveness',
   },
   {
     ignores: 'that an agent restart is no reboot: nothing runs after one',
-    file: 'ha/core/contact.ts',
-    line: "doubtAll(draft, name, 'its agent was restarted and has not monitored it yet');",
-    broken: "draft.changeKnown(name, () => ({ status: 'stopped', since: draft.now, doubtedAt: draft.now, evidence: { source: 'monitor', askedAt: draft.now }, text: '' }));",
+    edits: [
+      {
+        file: 'ha/core/contact.ts',
+        line: "doubtAll(draft, name, 'its agent was restarted and has not monitored it yet');",
+        broken:
+          "draft.changeKnown(name, () => ({ status: 'stopped', since: draft.now, doubtedAt: draft.now, evidence: { source: 'monitor', askedAt: draft.now }, text: '' }));",
+      },
+    ],
+    always: ['agentKill'],
     caught: 'double',
   },
   {
     ignores: 'that a reboot is no agent restart: what was known is kept',
-    file: 'ha/core/contact.ts',
-    line: 'draft.changeKnown(name, () => afterNewBoot(now));',
-    broken: 'draft.changeKnown(name, (known) => known);',
+    edits: [
+      {
+        file: 'ha/core/contact.ts',
+        line: 'draft.changeKnown(name, () => afterNewBoot(now));',
+        broken: '',
+      },
+      { file: 'ha/core/cluster-machine.ts', line: '  expireKnowledge(draft);', broken: '' },
+    ],
+    always: ['reboot', 'scriptUnkillable'],
     caught: 'liveness',
   },
   {
-    ignores: 'a crash between the intent to fence and the fence',
-    file: 'ha/core/records.ts',
-    line: '...(record?.fence === undefined ? {} : { fence: restoredFence(record.fence) }),',
-    broken: '...(record?.fence === undefined ? {} : { off: { at: now, by: "operator" as const, devices: [], confirmed: true } }),',
+    ignores: 'a crash between the intent to fence and the fence: the intent is taken for the deed',
+    edits: [
+      {
+        file: RECORDS,
+        line: '...(record?.fence === undefined ? {} : { fence: restoredFence(record.fence) }),',
+        broken:
+          "...(record?.fence === undefined ? {} : { off: { at: now, by: 'operator', devices: [], confirmed: true } }),",
+      },
+    ],
+    always: ['crashInStep', 'managerCrash', 'freeze', 'cut'],
     caught: 'double',
   },
   {
-    ignores: 'a crash between the fence and its record: what was confirmed is not asked again',
-    file: 'ha/core/records.ts',
-    line: ": { off: { ...record.off, confirmed: record.off.by === 'operator' } }),",
-    broken: ': {}),',
-    caught: 'liveness',
+    ignores: 'a crash between the fence and its record: what was done is not written down',
+    edits: [
+      { file: RECORDS, line: '    ...(fencedAt === undefined ? {} : { fencedAt }),', broken: '' },
+      { file: RECORDS, line: '    ...(off === undefined ? {} : { off }),', broken: '' },
+    ],
+    always: ['managerCrash', 'freeze', 'cut'],
+    caught: 'needless-fence',
   },
   {
     ignores: 'that unknown is not stopped: silence is taken for a stop',
-    file: 'ha/core/knowledge.ts',
-    line: "return { ...rest, status: 'unknown', since: now, doubtedAt: now, text };",
-    broken: "return { ...rest, status: 'stopped', since: now, doubtedAt: now, evidence: { source: 'monitor', askedAt: now }, text };",
+    edits: [
+      {
+        file: KNOWLEDGE,
+        line: "return { ...rest, status: 'unknown', since: now, doubtedAt: now, text };",
+        broken:
+          "return { ...rest, status: 'stopped', since: now, doubtedAt: now, evidence: { source: 'monitor', askedAt: now }, text };",
+      },
+    ],
+    always: ['cut'],
     caught: 'double',
-  },
-  {
-    ignores: 'that the manager may be the one that is cut off',
-    file: 'ha/core/fence-gates.ts',
-    line: 'if (facts.othersAnswer === 0) {',
-    broken: 'if (facts.othersAnswer < 0) {',
-    caught: 'needless-fence',
   },
 ];
 
-/** The sources with one line broken, in a directory of their own. Dispose of it when done. */
-export async function plant(mutant: Mutant): Promise<{ storm: string; remove: () => Promise<void> }> {
+/** The sources, broken, in a directory of their own. Dispose of it when done. */
+export async function plant(
+  mutant: Mutant,
+): Promise<{ storm: string; remove: () => Promise<void> }> {
   const directory = await mkdtemp(path.join(tmpdir(), 'aureole-mutant-'));
   const src = new URL('../../src/', import.meta.url);
   for (const part of ['kernel', 'sim', 'ha/core', 'ha/sim']) {
     await cp(new URL(`${part}/`, src), path.join(directory, part), { recursive: true });
   }
-  const file = path.join(directory, mutant.file);
-  const text = await readFile(file, 'utf8');
-  const found = text.split(mutant.line).length - 1;
-  if (found !== 1) throw new Error(`${mutant.file} has ${found} lines "${mutant.line}"`);
-  await writeFile(file, text.replace(mutant.line, mutant.broken));
+  for (const { file: name, line, broken } of mutant.edits) {
+    const file = path.join(directory, name);
+    const text = await readFile(file, 'utf8');
+    const found = text.split(line).length - 1;
+    if (found !== 1) throw new Error(`${name} has ${found} times "${line}"`);
+    await writeFile(
+      file,
+      text.replace(line, () => broken),
+    );
+  }
   await writeFile(path.join(directory, 'package.json'), '{"type":"module"}');
   return {
     storm: pathToFileURL(path.join(directory, 'ha/sim/storm.ts')).href,

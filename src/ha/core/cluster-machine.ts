@@ -4,7 +4,7 @@
  * then looks again at everything that the event touched until nothing new follows.
  */
 import type { Instant, Machine, Saved, Step, Tick } from '../../kernel/machine.ts';
-import { onBeat, onRefused, silentAt, watchContact } from './contact.ts';
+import { expireKnowledge, onBeat, onRefused, silentAt, watchContact } from './contact.ts';
 import { afterCheck, checkDevices } from './devices.ts';
 import { Draft } from './draft.ts';
 import { noteFailure } from './failures.ts';
@@ -135,6 +135,7 @@ function onOperation(
 
 function onTick(draft: Draft): void {
   draft.set({ lastTickAt: draft.now });
+  expireKnowledge(draft);
   for (const name of draft.state.hosts.keys()) draft.touchedHosts.add(name);
   for (const name of draft.state.groups.keys()) draft.touchedGroups.add(name);
   for (const [request, pending] of draft.state.pending) {
@@ -172,6 +173,7 @@ function follow(draft: Draft): void {
 function deadline(spec: ClusterSpec, state: ClusterState): Instant {
   let at = state.lastTickAt + spec.heartbeatTimeoutMs / 8;
   for (const host of state.hosts.values()) {
+    if (state.superseded !== undefined) break;
     if (host.contact.status === 'silent' || host.contact.status === 'unheard') continue;
     at = Math.min(at, silentAt(spec, state, host));
   }

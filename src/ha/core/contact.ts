@@ -9,7 +9,14 @@
 import { judgeDevices, offIsOver, distrust, powerIsOff } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { beatWhileFencing } from './fencing.ts';
-import { afterNewBoot, afterObservation, doubted, type Known, type Speaker } from './knowledge.ts';
+import {
+  afterNewBoot,
+  afterObservation,
+  doubted,
+  overdue,
+  type Known,
+  type Speaker,
+} from './knowledge.ts';
 import type { HaEvent, Observation } from './messages.ts';
 import { noteFailure } from './failures.ts';
 import type { ClusterSpec, HostName } from './spec.ts';
@@ -61,14 +68,32 @@ export function onRefused(draft: Draft, name: HostName, askedAt: number): void {
 export function watchContact(draft: Draft, name: HostName): void {
   const host = draft.host(name);
   const { contact } = host;
-  if (contact.status === 'silent') return;
+  // Agents that obey another manager have nothing to say to us, and that is no silence.
+  if (contact.status === 'silent' || draft.state.superseded !== undefined) return;
   // A tick comes only after everything that has arrived: before, an answer may lie in the mailbox.
   if (draft.isTick && draft.now >= silentAt(draft.spec, draft.state, host)) {
     if (contact.status === 'unheard' && host.boot === undefined) return;
     return fallSilent(draft, name, `no answer for ${seconds(draft.spec.heartbeatTimeoutMs)}`);
   }
-  if (contact.status === 'online' && powerIsOff(draft, name, contact.heardAt)) {
+  const missedTwo = draft.now >= suspectAt(draft, host);
+  if (contact.status === 'online' && missedTwo && powerIsOff(draft, name, contact.heardAt)) {
     fallSilent(draft, name, 'its fence devices say that its power is off');
+  }
+}
+
+/** What nobody has said anew in time is not known any more, whether or not the agent says so. */
+export function expireKnowledge(draft: Draft): void {
+  for (const [name, group] of draft.state.groups) {
+    const { resources } = draft.groupSpec(name);
+    for (const [host, onHost] of group.known) {
+      if (draft.state.hosts.get(host)?.contact.status !== 'online') continue;
+      for (const { name: resource, monitorOverdueMs } of resources) {
+        const known = onHost.get(resource);
+        if (known === undefined) continue;
+        const next = overdue(known, monitorOverdueMs, draft.now);
+        if (next !== known) draft.setKnown(name, host, resource, next);
+      }
+    }
   }
 }
 
@@ -95,7 +120,7 @@ function isGhost(host: HostState, beat: Beat): boolean {
 }
 
 function hear(draft: Draft, before: HostState, beat: Beat): void {
-  const { inquiry: _, notFenced: __, ...host } = before;
+  const { inquiry: _, ...host } = before;
   draft.setHost({
     ...host,
     contact: { status: 'online', heardAt: draft.now },

@@ -75,6 +75,16 @@ export function stoppedByFence(source: 'fence' | 'operator', now: Instant): Know
   };
 }
 
+/** Evidence does not keep: without a fresher monitor it is unknown. A fence holds until it is over. */
+export function overdue(known: Known, overdueMs: number, now: Instant): Known {
+  const { evidence } = known;
+  if (evidence === undefined || evidence.source === 'fence' || evidence.source === 'operator') {
+    return known;
+  }
+  if (now - Math.max(evidence.askedAt, known.doubtedAt) <= overdueMs) return known;
+  return unsure(known, now, 'its monitor is overdue');
+}
+
 /** A watched monitor, as a beat tells it. */
 export function afterObservation(
   known: Known,
@@ -86,6 +96,7 @@ export function afterObservation(
   if (seen.alive.some((operation) => operation !== 'monitor')) {
     return unsure(known, now, `a ${seen.alive.join(' and a ')} of it is alive on the host`);
   }
+  if (known.evidence !== undefined && seen.askedAt < known.evidence.askedAt) return known;
   if (now - seen.askedAt > overdueMs) return unsure(known, now, 'its monitor is overdue');
   if (seen.failure === 'timed-out') return failed(known, seen.askedAt, now, 'monitor timed out');
   if (seen.exit === undefined) {

@@ -5,9 +5,9 @@ import type { SimHost } from './sim-host.ts';
 /** What must never happen did. The message names the instant and the hosts. */
 export class Violation extends Error {
   override readonly name = 'Violation';
-  readonly kind: 'double' | 'needless-fence' | 'liveness';
+  readonly kind: 'double' | 'needless-fence' | 'false-alarm' | 'liveness';
 
-  constructor(kind: 'double' | 'needless-fence' | 'liveness', text: string) {
+  constructor(kind: 'double' | 'needless-fence' | 'false-alarm' | 'liveness', text: string) {
     super(text);
     this.kind = kind;
   }

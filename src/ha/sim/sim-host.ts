@@ -70,7 +70,7 @@ export class SimHost {
   agent: Agent | undefined;
   /** Since when nothing was wrong with it: powered, not frozen, its agent running. */
   wellSince = 0;
-  #boots = 0;
+  boots = 0;
   #incarnations = 0;
   #scripts = new Set<Script>();
   #run = emptyRun();
@@ -308,7 +308,8 @@ export class SimHost {
     const begunAt = schedule.now;
     const saw = new Map<string, number>();
     for (const resource of this.resources) {
-      if (this.#alive(resource).length > 0) continue;
+      // What an earlier agent left does not keep this one from looking: it has to be told apart.
+      if (this.#isOperating(resource)) continue;
       const exit = this.#ports.monitorFails() ? 1 : this.active.has(resource) ? 0 : 7;
       saw.set(resource, exit);
     }
@@ -327,6 +328,12 @@ export class SimHost {
 
   #touchedSince(resource: string, at: number): boolean {
     return (this.#touchedAt.get(resource) ?? -1) >= at;
+  }
+
+  #isOperating(resource: string): boolean {
+    return [...this.#scripts].some(
+      (one) => one.resource === resource && !one.orphan && one.operation !== 'monitor',
+    );
   }
 
   #changed(agent: Agent): void {
@@ -374,8 +381,8 @@ export class SimHost {
   }
 
   #bootUp(): void {
-    this.#boots++;
-    const boot = `${this.name}-boot${this.#boots}`;
+    this.boots++;
+    const boot = `${this.name}-boot${this.boots}`;
     this.#ports.schedule.after(this.#ports.random.between(1_000, 40_000), () => {
       if (!this.powered || this.boot !== '') return;
       this.boot = boot;

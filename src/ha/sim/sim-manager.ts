@@ -84,11 +84,13 @@ export class SimManager {
   #machine: HaMachine | undefined;
   #state: ClusterState | undefined;
   #inbox: HaEvent[] = [];
+  halted = false;
   #run = 0;
   #busy = false;
   #stalledUntil: Instant = 0;
   #wakeAt = Infinity;
   #eventsInRow = 0;
+  #tickFirst = false;
   /** Polls that are out, so that a newer one can take their place. */
   #polling = new Map<string, { cursor: PollCursor; hurry: () => void }>();
 
@@ -113,8 +115,10 @@ export class SimManager {
 
   start(): void {
     if (this.up) return;
+    this.halted = false;
     this.#run++;
-    this.disk.epoch++;
+    // By the clock, so that two copies of one journal never count alike.
+    this.disk.epoch = Math.max(this.disk.epoch + 1, Math.floor(this.#ports.schedule.now));
     this.#busy = false;
     this.#inbox = [];
     this.#wakeAt = Infinity;
@@ -144,6 +148,7 @@ export class SimManager {
 
   /** Ended by somebody, and not started again by itself. */
   halt(): void {
+    this.halted = true;
     this.#state = undefined;
     this.#run++;
     this.#polling.clear();
@@ -153,7 +158,11 @@ export class SimManager {
   stall(forMs: number): void {
     const { schedule } = this.#ports;
     this.#stalledUntil = schedule.now + forMs;
-    schedule.after(forMs, () => this.#pump());
+    // Timers fire before the sockets are read: the tick comes first, with everything still unread.
+    schedule.after(forMs, () => {
+      this.#tickFirst = true;
+      this.#pump();
+    });
   }
 
   order(order: Order): void {
@@ -174,8 +183,9 @@ export class SimManager {
       const state = this.#state;
       if (machine === undefined || state === undefined) return;
       const due = machine.deadline(state) ?? Infinity;
-      const event =
-        this.#eventsInRow < 1_000 || schedule.now < due ? this.#inbox.shift() : undefined;
+      const tickNow = schedule.now >= due && (this.#tickFirst || this.#eventsInRow >= 1_000);
+      this.#tickFirst = false;
+      const event = tickNow ? undefined : this.#inbox.shift();
       this.#eventsInRow = event === undefined ? 0 : this.#eventsInRow + 1;
       if (event === undefined && schedule.now < due) return this.#wake(due);
       const step = machine.step(state, event ?? { type: 'tick' }, schedule.now);

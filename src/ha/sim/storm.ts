@@ -6,59 +6,56 @@
  */
 import { Random } from '../../kernel/random.ts';
 import { Swarm } from '../../sim/swarm.ts';
-import type { HaMachine } from '../core/cluster-machine.ts';
 import type { Fact, Verb } from '../core/messages.ts';
-import { listOf, type ClusterSpec } from '../core/spec.ts';
+import { listOf } from '../core/spec.ts';
 import { Violation } from './checker.ts';
 import { drawShape, SIM_HEARTBEAT_MS } from './cluster-shapes.ts';
 import type { DeviceFault } from './sim-device.ts';
 import type { Conduct, SimHost } from './sim-host.ts';
 import type { SimManager } from './sim-manager.ts';
-import { World, type Fate } from './world.ts';
+import { epochKey, World, type Fate } from './world.ts';
 
 /** Each fault with its highest probability: a moment of misfortune comes every five seconds. */
 export const FAULTS = {
-  cut: 0.08,
-  cutOneWay: 0.06,
-  managerPath: 0.05,
+  cut: 0.2,
+  cutOneWay: 0.15,
+  managerPath: 0.15,
   delay: 0.02,
-  late: 0.3,
-  freeze: 0.05,
-  powerCut: 0.04,
-  supplyCut: 0.04,
-  reboot: 0.04,
-  agentKill: 0.08,
-  resourceDies: 0.1,
-  scriptSlow: 0.2,
-  scriptHangs: 0.08,
-  scriptUnkillable: 0.08,
-  scriptFails: 0.1,
-  monitorFails: 0.003,
-  managerCrash: 0.04,
-  crashInStep: 0.02,
-  managerStall: 0.03,
-  slowDisk: 0.02,
-  deviceSilent: 0.2,
-  deviceFails: 0.2,
-  deviceFault: 0.3,
-  miswired: 0.5,
-  orders: 0.25,
-  handMoves: 0.2,
-  secondManager: 0.02,
+  late: 0.5,
+  freeze: 0.2,
+  powerCut: 0.1,
+  supplyCut: 0.15,
+  reboot: 0.1,
+  agentKill: 0.25,
+  resourceDies: 0.3,
+  scriptSlow: 0.3,
+  scriptHangs: 0.2,
+  scriptUnkillable: 0.3,
+  scriptFails: 0.25,
+  monitorFails: 0.01,
+  managerCrash: 0.1,
+  crashInStep: 0.05,
+  managerStall: 0.1,
+  slowDisk: 0.05,
+  deviceSilent: 0.3,
+  deviceFails: 0.3,
+  deviceFault: 0.6,
+  miswired: 1,
+  orders: 0.5,
+  handMoves: 0.5,
+  secondManager: 0.03,
 } as const;
 export type FaultName = keyof typeof FAULTS;
 
 export const STORM_MS = 600_000;
 export const CALM_MS = 600_000;
 const MOMENT_MS = 5_000;
-const PRESENCE = 0.35;
 
 export type StormReport = Readonly<{
   seed: number;
   reasons: ReadonlySet<string>;
   facts: ReadonlyMap<string, number>;
 }>;
-export type MakeMachine = (spec: ClusterSpec, epoch: number) => HaMachine;
 
 export class Storm {
   readonly world: World;
@@ -67,15 +64,19 @@ export class Storm {
   readonly #facts = new Map<string, number>();
   /** Instants at which somebody outside of the manager's sight had trouble, by host. */
   readonly #troubledAt = new Map<string, number>();
+  /** How often a host had booted when it was confirmed off. */
+  readonly #offSince = new Map<string, number>();
   readonly #unmanagedAt = new Map<string, number>();
   readonly #second: SimManager[] = [];
   readonly #miswired: boolean;
 
-  constructor(seed: number, makeMachine?: MakeMachine) {
+  /** `always`: faults that this schedule must have. */
+  constructor(seed: number, always: readonly FaultName[] = []) {
     this.#random = new Random(seed);
-    this.faults = new Swarm(this.#random.fork('swarm'), FAULTS, PRESENCE);
+    const presence = 0.1 + 0.5 * this.#random.fork('presence').next();
+    this.faults = new Swarm(this.#random.fork('swarm'), FAULTS, presence, always);
     const shape = drawShape(this.#random.fork('shape'));
-    this.world = new World(shape, this.#random.fork('world'), this.#fate(), makeMachine);
+    this.world = new World(shape, this.#random.fork('world'), this.#fate());
     this.world.onFact = (fact) => this.#onFact(fact);
     this.#miswired = this.faults.strikes('miswired');
     this.#breakDevices();
@@ -124,7 +125,7 @@ export class Storm {
     return {
       conduct: (operation) => this.#conduct(operation === 'monitor'),
       monitorFails: () => faults.strikes('monitorFails'),
-      delayed: () => (faults.strikes('delay') ? faults.stream('delay').between(100, 6_000) : 0),
+      delayed: () => (faults.strikes('delay') ? faults.stream('delay').between(100, 2_000) : 0),
       late: () =>
         faults.strikes('late') ? faults.stream('late').between(1_000, 60_000) : undefined,
       commitMs: () =>
@@ -174,8 +175,11 @@ export class Storm {
       if (this.faults.strikes('deviceFault')) device.fault = random.pick(kinds);
     }
     if (!this.#miswired) return;
-    const one = random.pick(devices);
-    const other = random.pick(devices.filter((device) => device.target.host !== one.target.host));
+    // One of two supplies of another host: nobody vanishes, and nobody can tell. See ADR 1, assumptions.
+    const single = devices.filter((device) => device.target.host.supplies.length === 1);
+    if (single.length < 2) return;
+    const one = random.pick(single);
+    const other = random.pick(single.filter((device) => device.target.host !== one.target.host));
     [one.target, other.target] = [other.target, one.target];
   }
 
@@ -195,6 +199,16 @@ export class Storm {
     const host = faults.stream('cut').pick(world.all);
     // A wrongly wired device can be found out only while its other end is well: see ADR 1.
     if (this.#miswired && world.all.some((other) => other !== host && !this.#isWell(other))) return;
+    // A lie about a host that nobody hears cannot be found out either.
+    const heard = [...world.devices.values()].some(
+      (one) => one.fault === 'lies' && one.target.host === host,
+    );
+    if (!heard) this.#strikeContact(host);
+    this.#strikePower(host);
+  }
+
+  #strikeContact(host: SimHost): void {
+    const { faults, world } = this;
     const link = world.network.link(host.name);
     if (faults.strikes('cut'))
       this.#for(
@@ -222,6 +236,10 @@ export class Storm {
         () => host.freeze(),
         () => host.thaw(),
       );
+  }
+
+  #strikePower(host: SimHost): void {
+    const { faults, world } = this;
     if (faults.strikes('powerCut'))
       this.#for(
         'powerCut',
@@ -293,7 +311,7 @@ export class Storm {
       const off = world.all.find((host) => !host.powered);
       if (off !== undefined) world.powerOn(off.name);
     }
-    if (faults.strikes('handMoves')) this.#moveByHand();
+    if (faults.strikes('handMoves') && this.#second.length === 0) this.#moveByHand();
   }
 
   /** An administrator moves an unmanaged group himself, carefully: all is quiet and everybody is well. */
@@ -323,12 +341,15 @@ export class Storm {
   /** Trouble for a while, somewhere between a blink and two minutes. */
   #for(fault: FaultName, begin: () => void, end: () => void): void {
     const { world } = this;
-    begin();
-    world.schedule.after(this.faults.stream(fault).between(500, 120_000), () => {
-      end();
+    const touchAll = (): void => {
       for (const host of world.all) if (!this.#isWell(host)) this.#touch(host.name);
+    };
+    begin();
+    touchAll();
+    world.schedule.after(this.faults.stream(fault).between(500, 120_000), () => {
+      touchAll();
+      end();
     });
-    for (const host of world.all) if (!this.#isWell(host)) this.#touch(host.name);
   }
 
   #touch(name: string): void {
@@ -341,26 +362,48 @@ export class Storm {
 
   #onFact(fact: Fact): void {
     this.#facts.set(fact.name, (this.#facts.get(fact.name) ?? 0) + 1);
+    const { world } = this;
+    if (fact.name === 'ha.host.off' && fact.host !== undefined) {
+      this.#offSince.set(fact.host, world.host(fact.host).boots);
+    }
+    if (fact.name === 'ha.host.silent' && fact.host !== undefined)
+      this.#assertIll(fact.host, 'called silent');
     if (fact.name !== 'ha.fence.begun' || fact.operator !== undefined || fact.host === undefined)
       return;
-    if (!fact.text.startsWith('it is silent')) return;
-    const { world } = this;
     const host = world.host(fact.host);
     const { now } = world.schedule;
-    const wellFor = now - Math.max(host.wellSince, this.#troubledAt.get(host.name) ?? 0);
-    const calm = (this.faults.odds.get('delay') ?? 0) === 0;
-    if (calm && this.#isWell(host) && wellFor > 2 * SIM_HEARTBEAT_MS) {
+    // Where fences are armed again by time, a device that tells nothing may make a second one needful.
+    const alone = this.#second.length === 0 && world.spec.fencing.rearmMs === undefined;
+    if (alone && !host.powered && this.#offSince.get(host.name) === host.boots) {
       throw new Violation(
         'needless-fence',
-        `${host.name} is well and is fenced at ${now}: ${fact.text}`,
+        `${host.name} is off by a fence and is fenced again at ${now}`,
       );
     }
+    if (fact.text.startsWith('it is silent')) this.#assertIll(host.name, 'fenced');
+  }
+
+  /** Whoever is called silent, or fenced for it, must have had trouble not long ago. */
+  #assertIll(name: string, what: string): void {
+    const { world } = this;
+    const host = world.host(name);
+    const { now } = world.schedule;
+    const wellFor = now - Math.max(host.wellSince, this.#troubledAt.get(name) ?? 0);
+    const isSmooth = (this.faults.odds.get('delay') ?? 0) === 0;
+    if (!isSmooth || !this.#isWell(host) || wellFor <= 2 * SIM_HEARTBEAT_MS) return;
+    throw new Violation(
+      'false-alarm',
+      `${name} is well for ${wellFor} ms and is ${what} at ${now}`,
+    );
   }
 
   #heal(): void {
     const { world, faults } = this;
     faults.on = false;
-    for (const second of this.#second) second.halt();
+    for (const second of this.#second) {
+      world.forgotten.add(epochKey(second.epoch));
+      second.halt();
+    }
     for (const host of world.all) {
       clear(world.network.link(host.name));
       host.thaw();
@@ -371,7 +414,6 @@ export class Storm {
       device.repair(world.host(device.name.split('/')[0] ?? ''));
     // An operator who finds that another one has taken over starts his own anew, above the other.
     world.manager.halt();
-    world.manager.disk.epoch += 1_000;
     for (const host of world.all) host.forgetEpoch(world.manager.disk.journal);
     world.manager.start();
   }

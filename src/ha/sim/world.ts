@@ -6,7 +6,7 @@
  */
 import { Random } from '../../kernel/random.ts';
 import { Schedule } from '../../sim/schedule.ts';
-import { haMachine, type HaMachine } from '../core/cluster-machine.ts';
+import { haMachine } from '../core/cluster-machine.ts';
 import type { Fact, HaCommand, HaEvent, Operation, Order, Verb } from '../core/messages.ts';
 import type { BeatAnswer } from '../core/poll-cursor.ts';
 import { listOf, type ClusterSpec } from '../core/spec.ts';
@@ -41,22 +41,17 @@ export class World {
   onFact: (fact: Fact, at: number) => void = () => {};
   onStep: (cause: string, reason: string, at: number) => void = () => {};
   readonly reasons = new Set<string>();
+  /** Managers that are gone for good, and whatever they had sent. */
+  readonly forgotten = new Set<string>();
   #orders = 0;
   readonly #random: Random;
   readonly #fate: Fate;
-  readonly #makeMachine: (spec: ClusterSpec, epoch: number) => HaMachine;
   readonly answers = new Map<string, string>();
 
-  constructor(
-    shape: Shape,
-    random: Random,
-    fate: Fate,
-    makeMachine: (spec: ClusterSpec, epoch: number) => HaMachine = haMachine,
-  ) {
+  constructor(shape: Shape, random: Random, fate: Fate) {
     this.spec = shape.spec;
     this.#random = random;
     this.#fate = fate;
-    this.#makeMachine = makeMachine;
     const names = [...shape.spec.hosts.keys()];
     this.network = new Network(names, this.schedule, random.fork('network'), fate);
     this.network.managerHost = shape.spec.managerHost;
@@ -98,7 +93,7 @@ export class World {
     const names = [...this.spec.hosts.keys()];
     const ports: ManagerPorts = {
       schedule: this.schedule,
-      makeMachine: (epoch) => this.#makeMachine(this.spec, epoch),
+      makeMachine: (epoch) => haMachine(this.spec, epoch),
       identity: (name, epoch, answer) =>
         this.#askAgent(name, epoch, answer, (host, say) => say(host.agent?.incarnation ?? '')),
       watch: (name, epoch, answer) =>
@@ -118,7 +113,10 @@ export class World {
       crashes: this.#fate.crashes,
       onCrash: () => {
         const downMs = this.#fate.downMs();
-        if (downMs !== undefined) this.schedule.after(downMs, () => manager.start());
+        if (downMs === undefined) return;
+        this.schedule.after(downMs, () => {
+          if (!manager.halted) manager.start();
+        });
       },
       observe: (step, event) => {
         this.onStep(event?.type ?? 'restore', step.reason, this.schedule.now);
@@ -175,7 +173,7 @@ export class World {
     const host = this.host(name);
     const reply = (asked: Asked<T>): void => this.network.fromHost(name, () => answer(asked));
     this.network.toHost(name, () => {
-      if (!host.kernelAnswers) return;
+      if (!host.kernelAnswers || this.forgotten.has(epochKey(epoch))) return;
       if (host.agent === undefined) return reply({ type: 'refused' });
       const why = host.refusal(epoch);
       if (why !== undefined) return reply({ type: 'obeys-other', why });
@@ -240,4 +238,8 @@ export class World {
       answer({ type: 'witness-result', request: command.request, outcome }),
     );
   }
+}
+
+export function epochKey(epoch: SimEpoch): string {
+  return `${epoch.journal}/${epoch.number}`;
 }
