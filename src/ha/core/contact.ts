@@ -83,13 +83,14 @@ export function watchContact(draft: Draft, name: HostName): void {
 
 /** What nobody has said anew in time is not known any more, whether or not the agent says so. */
 export function expireKnowledge(draft: Draft): void {
+  const listenedMs = draft.now - draft.state.listenSince;
   for (const [name, group] of draft.state.groups) {
     const { resources } = draft.groupSpec(name);
     for (const [host, onHost] of group.known) {
       if (draft.state.hosts.get(host)?.contact.status !== 'online') continue;
       for (const { name: resource, monitorOverdueMs } of resources) {
         const known = onHost.get(resource);
-        if (known === undefined) continue;
+        if (known === undefined || listenedMs <= monitorOverdueMs) continue;
         const next = overdue(known, monitorOverdueMs, draft.now);
         if (next !== known) draft.setKnown(name, host, resource, next);
       }

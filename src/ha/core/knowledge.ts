@@ -99,9 +99,9 @@ export function afterObservation(
   if (known.evidence !== undefined && seen.askedAt < known.evidence.askedAt) return known;
   if (now - seen.askedAt > overdueMs) return unsure(known, now, 'its monitor is overdue');
   if (seen.failure === 'timed-out') return failed(known, seen.askedAt, now, 'monitor timed out');
-  if (seen.exit === undefined) {
-    return unsure(known, now, seen.text ?? 'its monitor has not ended yet');
-  }
+  if (seen.failure === 'not-run')
+    return unsure(known, now, seen.text ?? 'its monitor cannot be run');
+  if (seen.exit === undefined) return known; // It has not ended yet: that says nothing.
   // Asked before what made us doubt: the answer is about a time that is over.
   if (seen.askedAt <= Math.max(known.doubtedAt, speaker.doubtedAt)) return known;
   return afterMonitor(known, seen.exit, seen.text ?? '', seen.askedAt, speaker, now);

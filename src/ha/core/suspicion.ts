@@ -62,7 +62,8 @@ function inquire(draft: Draft, name: HostName): void {
   const { contact, inquiry } = host;
   if (contact.status === 'unheard' && host.boot === undefined) return;
   if (inquiry !== undefined) {
-    const useless = reachedBy(inquiry) !== 'no' || inquiry.witness === 'no';
+    const isOld = inquiry.askedAt < draft.state.listenSince;
+    const useless = isOld || reachedBy(inquiry) !== 'no' || inquiry.witness === 'no';
     if (!useless || now - inquiry.askedAt < spec.heartbeatTimeoutMs / 2) return;
   }
   const deadlineMs = Math.max(100, Math.floor(spec.heartbeatTimeoutMs / 4));
@@ -97,6 +98,10 @@ function causeOf(draft: Draft, name: HostName): { cause: Cause; text: string } |
       return { cause: 'stop-failed', text: `${resource} of group ${group}: ${known.text}` };
     }
   }
+  // A silence from before a gap of our own: what the host has said since may still lie unread.
+  const listenedMs = now - draft.state.listenSince;
+  const isOld = contact.status === 'silent' && contact.since < draft.state.listenSince;
+  if (isOld && listenedMs < spec.heartbeatTimeoutMs) return undefined;
   if (contact.status === 'silent' && host.boot !== undefined) {
     const where = groupsMaybeOn(draft, name).join(', ');
     return { cause: 'silence', text: `it is silent and may hold ${where || 'nothing'}` };
@@ -127,8 +132,8 @@ function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
     ...(unmanaged === undefined ? {} : { unmanaged }),
     othersAnswer: hosts.filter((other) => answersSince(draft, other, host)).length,
     managerOnHost: spec.managerHost !== undefined,
-    witness: host.inquiry?.witness ?? (spec.witness ? 'asked' : 'none'),
-    reached: host.inquiry === undefined ? 'asked' : reachedBy(host.inquiry),
+    witness: isFresh(draft, host.inquiry) ? host.inquiry.witness : spec.witness ? 'asked' : 'none',
+    reached: isFresh(draft, host.inquiry) ? reachedBy(host.inquiry) : 'asked',
     onReached: fencing.onReached,
     silentHosts: hosts.filter(isSilent).length,
     hosts: hosts.length,
@@ -185,6 +190,10 @@ function isSilent(host: HostState): boolean {
     host.contact.status === 'silent' ||
     (host.contact.status === 'unheard' && host.boot !== undefined)
   );
+}
+
+function isFresh(draft: Draft, inquiry: Inquiry | undefined): inquiry is Inquiry {
+  return inquiry !== undefined && inquiry.askedAt >= draft.state.listenSince;
 }
 
 function reachedBy(inquiry: Inquiry): FenceCase['reached'] {
