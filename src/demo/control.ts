@@ -38,10 +38,9 @@ export async function serveControl(
       .then((line) => answerTo(line, fulfil))
       .then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
   });
-  server.listen(path);
+  server.listen({ path, signal });
   await once(server, 'listening');
   signal.addEventListener('abort', () => {
-    server.close();
     for (const socket of sockets) socket.destroy();
   });
 }

@@ -5,16 +5,12 @@
  * until all that ran on the host runs again. Lines wait a moment, so that what was heard in different
  * ways stands in the order in which it happened.
  */
+import type { Look } from '../runtime/command.ts';
 import { printableLine } from '../model/printable.ts';
 import type { EventView, Status } from '../ha/contract.ts';
 import type { Act, WorldNews } from './cluster.ts';
 
-export type Paint = (style: 'bold' | 'dim' | 'red' | 'yellow' | 'green', text: string) => string;
-
-export type NarratorOptions = {
-  readonly print: (line: string) => void;
-  readonly paint: Paint;
-};
+export type NarratorOptions = Look & { readonly print: (line: string) => void };
 
 /** From a fault until all that ran on the host runs again, or somebody mends it. */
 type Fault = {

@@ -51,7 +51,6 @@ cables that can be cut.`;
   }
 
   static async open(options: ClusterOptions): Promise<ProcessCluster> {
-    await removeLab(options.directory);
     mkdirSync(join(options.directory, 'processes'), { recursive: true, mode: 0o700 });
     try {
       const cluster = new ProcessCluster(options, await freePorts(HOSTS.length));

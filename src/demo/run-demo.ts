@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { haClient, type HaApi } from '../ha/client.ts';
 import { AureoleError } from '../kernel/error.ts';
 import { canMakeNamespaces } from '../lab/network.ts';
+import { removeLab } from '../lab/lab.ts';
 import { ensurePackages } from '../lab/packages.ts';
 import type { DemoCluster } from './cluster.ts';
 import { serveControl, type Wish } from './control.ts';
@@ -35,12 +36,14 @@ export async function runDemo(aureole: readonly string[], signal: AbortSignal): 
   const kind = await chooseKind();
   if (signal.aborted) return;
   print('Starting four hosts and a manager ...');
+  await removeLab(directory);
+  noteOurselves(directory);
   const options = { directory, aureole };
   await using cluster: DemoCluster =
     kind === 'namespaces'
       ? await NamespaceCluster.open(options)
       : await ProcessCluster.open(options);
-  noteOurselves(directory);
+  if (signal.aborted) return;
   const narrator = new Narrator({
     print,
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
@@ -77,15 +80,15 @@ Hosts: ${hosts.join(', ')}. What happens is told here, in UTC. Ctrl-C ends it an
 }
 
 async function fulfil(wish: Wish, demo: Demo): Promise<string> {
-  const { cluster, narrator } = demo;
+  const { cluster, narrator, manager, signal } = demo;
   const at = Date.now();
   if (wish.type === 'kill-manager') {
     cluster.killManager();
     narrator.note('the manager is killed with SIGKILL', at);
-    setTimeout(() => {
+    void later(MANAGER_BACK_MS, demo, async () => {
+      await cluster.startManager();
       narrator.note('the manager is started again', Date.now());
-      void cluster.startManager();
-    }, MANAGER_BACK_MS);
+    });
     return 'The manager is killed; it is started again after a moment.';
   }
   const { act, host } = wish;
@@ -95,7 +98,8 @@ async function fulfil(wish: Wish, demo: Demo): Promise<string> {
   }
   await cluster.act(act, host);
   narrator.acted(act, host, at);
-  setTimeout(() => void tellStatus(demo), MISSED_BEAT_MS);
+  // The stream brings the status when something changes: that nothing comes any more is no change.
+  void later(MISSED_BEAT_MS, demo, async () => narrator.status(await manager.status(signal)));
   return 'Done. The terminal of the demo tells what happens.';
 }
 
@@ -118,10 +122,18 @@ async function tellOfManager({ manager, narrator, signal }: Demo): Promise<void>
   }
 }
 
-/** The stream brings it when something changes: that nothing comes any more is no change. */
-async function tellStatus({ manager, narrator, signal }: Demo): Promise<void> {
-  const status = await manager.status(signal).catch(() => undefined);
-  if (status !== undefined) narrator.status(status);
+/** Nothing of it happens once the demo ends. What goes wrong is told. */
+async function later(
+  durationMs: number,
+  { narrator, signal }: Demo,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await sleep(durationMs, undefined, { signal });
+    await work();
+  } catch (error) {
+    if (!signal.aborted) narrator.note(`that failed: ${String(error)}`, Date.now());
+  }
 }
 
 async function tellOfWorld({ cluster, narrator, signal }: Demo): Promise<void> {

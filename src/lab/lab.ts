@@ -2,7 +2,7 @@
 /**
  * A lab: hosts on one switch, their BMCs and shared disks, all below one directory. Whatever it
  * makes is written down there before it is used, so that the directory alone is enough to take the
- * lab down: that is how it ends, and how the next one ends what a killed one has left.
+ * lab down: that is how it ends, and how what a killed one has left is ended.
  */
 import {
   closeSync,
@@ -61,9 +61,8 @@ export class Lab {
     this.#alive = openSync(join(directory, 'alive'), constants.O_RDWR | constants.O_NONBLOCK);
   }
 
-  /** Ends what an earlier lab may have left in this directory first. */
+  /** In a directory without a lab: see removeLab. */
   static async open(directory: string): Promise<Lab> {
-    await removeLab(directory);
     for (const part of PARTS) mkdirSync(join(directory, part), { recursive: true, mode: 0o755 });
     await runCommand('mkfifo', [join(directory, 'alive')]);
     const to = await startSwitch();

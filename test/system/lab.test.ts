@@ -10,7 +10,7 @@ import { AppendLog } from '../../src/lab/append-log.ts';
 import { CanaryJudge, hostsThatMount, parseCanaryLog } from '../../src/lab/canary.ts';
 import { runCommand } from '../../src/lab/command.ts';
 import type { LabHost } from '../../src/lab/host.ts';
-import { Lab } from '../../src/lab/lab.ts';
+import { Lab, removeLab } from '../../src/lab/lab.ts';
 import { needs } from '../needs.ts';
 import { LAB_NEEDS } from './needs-of-the-lab.ts';
 
@@ -101,8 +101,9 @@ test('nothing is left of a lab, nor of one that was killed', SKIP, async (t) => 
   const cgroup = existsSync(freezer) ? readFileSync(freezer, 'utf8').trim() : undefined;
   await one.freeze();
 
-  const next = await Lab.open(directory);
+  await removeLab(directory);
   assert.equal(one.init, undefined);
+  const next = await Lab.open(directory);
   const host = next.host({ name: 'one', address: '10.77.0.1', command: ['sleep', 'infinity'] });
   await host.powerOn();
   await next[Symbol.asyncDispose]();
