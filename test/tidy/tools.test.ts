@@ -25,9 +25,11 @@ test('a tool that is not there has something to say', async () => {
   assert.notEqual((await run('no-such-tool', [])).code, 0);
 });
 
+const options = { cwd: ROOT, timeout: 50_000, env: { ...process.env, NO_COLOR: '1' } };
+
 function run(program: string, args: readonly string[]): Promise<{ code: unknown; said: string }> {
   return new Promise((resolve) => {
-    execFile(program, args, { cwd: ROOT, timeout: 50_000 }, (error, stdout, stderr) => {
+    execFile(program, args, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (error.code ?? error.signal), said: stdout + stderr });
     });
   });
