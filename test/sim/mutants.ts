@@ -123,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FENCING,
-        line: 'if (witness.aliveAt > since && witness.boot === boot) continue;',
+        line: 'if (witness.aliveAt >= since && witness.boot === boot) continue;',
         broken: 'if (boot !== undefined && since > 0) continue;',
       },
     ],
@@ -143,15 +143,15 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'double',
   },
   {
-    ignores: 'the second of two power supplies',
+    ignores: 'the second of two power supplies: one device is enough',
     edits: [
       {
         file: FENCING,
-        line: 'if (devices.every((one) => answers.has(one))) whenAllAnswered(draft, name);',
-        broken: 'if (devices.some((one) => answers.has(one))) whenAllAnswered(draft, name);',
+        line: 'answers.every((answer) => wanted.includes(answer));',
+        broken: 'answers.some((answer) => wanted.includes(answer));',
       },
     ],
-    always: ['supplyCut', 'freeze', 'cut', 'deviceSilent'],
+    always: ['deviceFault', 'freeze', 'cut', 'deviceFails'],
     caught: 'double',
   },
   {
@@ -172,20 +172,21 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'double',
   },
   {
-    ignores: 'that a probe was answered before the event that made it stale',
+    ignores:
+      'that a probe was answered before the event that made it stale: an order that comes late',
     edits: [
       {
-        file: KNOWLEDGE,
-        line: 'if (seen.askedAt <= Math.max(known.doubtedAt, speaker.doubtedAt)) return known;',
-        broken: '',
+        file: 'ha/sim/sim-host.ts',
+        line: 'if (order.sequence < (this.#run.newest.get(order.resource) ?? 0)) {',
+        broken: 'if (order.sequence < 0) {',
       },
       {
         file: KNOWLEDGE,
-        line: 'if (known.evidence !== undefined && seen.askedAt < known.evidence.askedAt) return known;',
-        broken: '',
+        line: "return inDoubt(known, 'unfinished', now, `start: ${outcome.text}`);",
+        broken: 'return unknownSince(now, outcome.text);',
       },
     ],
-    always: ['late', 'cut', 'resourceDies'],
+    always: ['late', 'managerPath', 'resourceDies'],
     caught: 'double',
   },
   {
@@ -194,7 +195,8 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: 'ha/sim/sim-host.ts',
         line: 'const resources = [...agent.watched].map(',
-        broken: 'const resources = this.untold(agent).map(',
+        broken:
+          'const told = (agent.told ??= new Map()); const news = [...agent.watched].filter(([r, w]) => told.get(r) !== w.exit); for (const [r, w] of news) told.set(r, w.exit); const resources = news.map(',
       },
       { file: 'ha/core/cluster-machine.ts', line: '  expireKnowledge(draft);', broken: '' },
     ],
@@ -215,17 +217,16 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'double',
   },
   {
-    ignores: 'that a reboot is no agent restart: what was known is kept',
+    ignores: 'that a reboot is no agent restart: what does not run after it is taken for broken',
     edits: [
       {
         file: 'ha/core/contact.ts',
         line: 'draft.changeKnown(name, () => afterNewBoot(now));',
         broken: '',
       },
-      { file: 'ha/core/cluster-machine.ts', line: '  expireKnowledge(draft);', broken: '' },
     ],
-    always: ['reboot', 'scriptUnkillable'],
-    caught: 'liveness',
+    always: ['reboot', 'powerCut'],
+    caught: 'false-alarm',
   },
   {
     ignores: 'a crash between the intent to fence and the fence: the intent is taken for the deed',

@@ -151,7 +151,7 @@ export function beatWhileFencing(
   const { fence, name } = host;
   if (fence === undefined) return;
   if (fence.saidOffAt !== undefined) {
-    if (askedAt <= fence.saidOffAt) return;
+    if (askedAt < fence.saidOffAt) return;
     if (boot === fence.boot) {
       distrust(draft, name, draft.hostSpec(name).levels[fence.level] ?? []);
       endFence(draft, name, 'it answers although its fence devices say off');
@@ -269,7 +269,7 @@ function missingWitness(
   for (const [other, boot] of fence?.witnesses ?? []) {
     const witness = draft.state.hosts.get(other);
     if (witness === undefined || witness.off?.confirmed === true || saidOff(other)) continue;
-    if (witness.aliveAt > since && witness.boot === boot) continue;
+    if (witness.aliveAt >= since && witness.boot === boot) continue;
     return other;
   }
   return undefined;

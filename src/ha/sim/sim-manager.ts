@@ -92,7 +92,7 @@ export class SimManager {
   #eventsInRow = 0;
   #tickFirst = false;
   /** Polls that are out, so that a newer one can take their place. */
-  #polling = new Map<string, { cursor: PollCursor; hurry: () => void }>();
+  #polling = new Map<string, { cursor: PollCursor; hurried: boolean; hurry: () => void }>();
 
   constructor(disk: Disk, hosts: readonly string[], heartbeatMs: number, ports: ManagerPorts) {
     this.disk = disk;
@@ -131,7 +131,7 @@ export class SimManager {
     this.#commit(step);
     const run = this.#run;
     for (const host of this.#hosts) {
-      const poller = { cursor: UNACQUAINTED, hurry: (): void => {} };
+      const poller = { cursor: UNACQUAINTED, hurried: false, hurry: (): void => {} };
       this.#polling.set(host, poller);
       this.#ask(host, run);
     }
@@ -257,7 +257,9 @@ export class SimManager {
       schedule.after(delayMs, () => this.#ask(host, run));
     };
     poller.hurry = (): void => {
-      if (open) next(0);
+      if (!open) return;
+      poller.hurried = true;
+      next(0);
     };
     const pauseMs = this.#heartbeatMs / 16;
     schedule.after(this.#heartbeatMs / 2, () => {
@@ -273,6 +275,8 @@ export class SimManager {
       next(pauseMs);
     };
     const question = nextQuestion(poller.cursor);
+    const waitMs = poller.hurried ? 0 : this.#heartbeatMs / 4;
+    poller.hurried = false;
     switch (question.type) {
       case 'identity':
         return this.#ports.identity(host, this.epoch, (asked) =>
@@ -291,7 +295,7 @@ export class SimManager {
           }),
         );
       case 'poll':
-        return this.#ports.poll(host, this.epoch, question.cursor, this.#heartbeatMs / 4, (asked) =>
+        return this.#ports.poll(host, this.epoch, question.cursor, waitMs, (asked) =>
           take(asked, (beat) => {
             // An answer that comes after its deadline is a ghost, and the core has to see through it.
             this.#push(beatOf(host, askedAt, beat), run);

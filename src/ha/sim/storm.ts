@@ -47,6 +47,18 @@ export const FAULTS = {
 } as const;
 export type FaultName = keyof typeof FAULTS;
 
+/** What makes a group fail by itself. */
+const SCRIPT_FAULTS: readonly FaultName[] = [
+  'resourceDies',
+  'scriptSlow',
+  'scriptHangs',
+  'scriptUnkillable',
+  'scriptFails',
+  'monitorFails',
+  'handMoves',
+  'secondManager',
+];
+
 export const STORM_MS = 600_000;
 export const CALM_MS = 600_000;
 const MOMENT_MS = 5_000;
@@ -171,8 +183,9 @@ export class Storm {
     const kinds: DeviceFault[] = ['drops', 'always-off', 'lies', 'cached', 'with-host'];
     const devices = [...this.world.devices.values()];
     const random = this.faults.stream('deviceFault');
+    const kind = random.pick(kinds);
     for (const device of devices) {
-      if (this.faults.strikes('deviceFault')) device.fault = random.pick(kinds);
+      if (this.faults.strikes('deviceFault')) device.fault = kind;
     }
     if (!this.#miswired) return;
     // One of two supplies of another host: nobody vanishes, and nobody can tell. See ADR 1, assumptions.
@@ -366,6 +379,12 @@ export class Storm {
     if (fact.name === 'ha.host.off' && fact.host !== undefined) {
       this.#offSince.set(fact.host, world.host(fact.host).boots);
     }
+    if (fact.name === 'ha.group.failed' && !SCRIPT_FAULTS.some((fault) => this.#has(fault))) {
+      throw new Violation(
+        'false-alarm',
+        `${fact.group} is given up although no script failed: ${fact.text}`,
+      );
+    }
     if (fact.name === 'ha.host.silent' && fact.host !== undefined)
       this.#assertIll(fact.host, 'called silent');
     if (fact.name !== 'ha.fence.begun' || fact.operator !== undefined || fact.host === undefined)
@@ -383,14 +402,17 @@ export class Storm {
     if (fact.text.startsWith('it is silent')) this.#assertIll(host.name, 'fenced');
   }
 
+  #has(fault: FaultName): boolean {
+    return (this.faults.odds.get(fault) ?? 0) > 0;
+  }
+
   /** Whoever is called silent, or fenced for it, must have had trouble not long ago. */
   #assertIll(name: string, what: string): void {
     const { world } = this;
     const host = world.host(name);
     const { now } = world.schedule;
     const wellFor = now - Math.max(host.wellSince, this.#troubledAt.get(name) ?? 0);
-    const isSmooth = (this.faults.odds.get('delay') ?? 0) === 0;
-    if (!isSmooth || !this.#isWell(host) || wellFor <= 2 * SIM_HEARTBEAT_MS) return;
+    if (this.#has('delay') || !this.#isWell(host) || wellFor <= 2 * SIM_HEARTBEAT_MS) return;
     throw new Violation(
       'false-alarm',
       `${name} is well for ${wellFor} ms and is ${what} at ${now}`,
