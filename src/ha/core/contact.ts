@@ -111,7 +111,7 @@ export function suspectAt(draft: Draft, host: HostState): number {
 
 export function heardAtOf(host: HostState): number {
   const { contact } = host;
-  return contact.status === 'online' || contact.status === 'refused' ? contact.heardAt : 0;
+  return contact.status === 'unheard' ? 0 : contact.heardAt;
 }
 
 /** Overtaken answers, and those of a boot that is proven off, say nothing about now. */
@@ -141,7 +141,7 @@ function hear(draft: Draft, before: HostState, beat: Beat): void {
   touchGroups(draft, before.name);
 }
 
-/** What ran in the boot before is gone; what runs now must be asked; its devices must prove themselves again. */
+/** What ran in the boot before is gone, what runs now must be asked, and what its devices said was about then. */
 function meetBoot(draft: Draft, before: HostState, boot: string): void {
   const { name } = before;
   const { now } = draft;
@@ -149,7 +149,9 @@ function meetBoot(draft: Draft, before: HostState, boot: string): void {
   draft.changeKnown(name, () => afterNewBoot(now));
   const host = draft.host(name);
   const devices = new Map(
-    [...host.devices].map(([device, state]) => [device, { ...state, checkAt: now }] as const),
+    [...host.devices].map(([device, state]) => {
+      return [device, { ...state, power: 'unknown', checkAt: now }] as const;
+    }),
   );
   draft.setHost({ ...host, doubtedAt: now, devices });
   for (const state of draft.state.groups.values()) {
@@ -209,7 +211,8 @@ function isBusy(draft: Draft, host: HostName, resource: string): boolean {
 
 function fallSilent(draft: Draft, name: HostName, text: string): void {
   const host = draft.host(name);
-  draft.setHost({ ...host, contact: { status: 'silent', since: draft.now }, doubtedAt: draft.now });
+  const contact = { status: 'silent', since: draft.now, heardAt: heardAtOf(host) } as const;
+  draft.setHost({ ...host, contact, doubtedAt: draft.now });
   doubtAll(draft, name, 'its host is silent');
   draft.fact({ name: 'ha.host.silent', severity: 'warning', host: name, text });
   draft.because(`${name} is silent: ${text}`);

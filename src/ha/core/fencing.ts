@@ -82,7 +82,7 @@ export function continueFence(draft: Draft, name: HostName): void {
   if (fence === undefined || draft.state.superseded !== undefined) return;
   if (fence.phase === 'recall' && contact.status !== 'online') {
     const listened = draft.now - draft.state.listenSince >= draft.spec.heartbeatTimeoutMs;
-    if (fence.answers.size === 0) tell(draft, name, 'status');
+    if (fence.answers.size === 0 && !isAsked(draft, name)) tell(draft, name, 'status');
     else if (listened) nextRound(draft, name, 'carries through the fence that was begun before');
   }
   if (fence.phase === 'pause' && (fence.againAt ?? 0) <= draft.now) {
@@ -119,7 +119,7 @@ export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: st
   const boot = fence?.boot ?? host.boot;
   draft.setHost({
     ...host,
-    contact: { status: 'silent', since: draft.now },
+    contact: { status: 'silent', since: draft.now, heardAt: heardAt(host.contact) },
     off: { at: draft.now, by, devices, confirmed: true, ...(boot === undefined ? {} : { boot }) },
     fencedAt: draft.now,
   });
@@ -256,6 +256,17 @@ function tell(draft: Draft, name: HostName, action: 'off' | 'status'): void {
   for (const device of draft.hostSpec(name).levels[fence.level] ?? []) {
     askPower(draft, name, device, action, fence.text, fence.since);
   }
+}
+
+function heardAt(contact: HostState['contact']): number {
+  return contact.status === 'unheard' ? 0 : contact.heardAt;
+}
+
+function isAsked(draft: Draft, name: HostName): boolean {
+  for (const pending of draft.state.pending.values()) {
+    if (pending.type === 'power' && pending.host === name) return true;
+  }
+  return false;
 }
 
 /** A host that answered when off was told and is not heard of since. */

@@ -115,7 +115,13 @@ function settled(draft: Draft, name: GroupName, host: HostName): void {
     const kept = wanted !== undefined && wanted !== host ? { wanted } : {};
     draft.setGroup({ ...group, ...kept });
     if (plan !== undefined) {
-      draft.fact({ name: 'ha.group.running', severity: 'info', group: name, host, text: plan.why });
+      draft.fact({
+        name: 'ha.group.running',
+        severity: 'info',
+        group: name,
+        host,
+        text: 'all of it runs',
+      });
       for (const later of draft.layout.waitingFor.get(name) ?? []) draft.touchedGroups.add(later);
     }
   }
@@ -147,7 +153,7 @@ function whileNowhere(draft: Draft, name: GroupName): void {
   if ('why' in choice) return nowhereToGo(draft, name, choice.why);
   const earlier = waitsFor(draft, name);
   if (earlier !== undefined) return say(draft, name, `waits for group ${earlier}`);
-  startOn(draft, name, choice.host, 'it runs nowhere');
+  startOn(draft, name, choice.host, 'the group runs nowhere');
 }
 
 function nowhereToGo(draft: Draft, name: GroupName, why: string): void {

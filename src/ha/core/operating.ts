@@ -33,7 +33,7 @@ export function operate(
       resource,
       ordered(draft.known(group, host, resource), operation, askedAt),
     );
-    const text = `${operation === 'start' ? 'is started' : 'is stopped'}: ${reason}`;
+    const text = `${operation === 'start' ? 'is started' : 'is stopped'}, since ${reason}`;
     draft.fact({ name: `ha.resource.${operation}`, severity: 'info', group, resource, host, text });
   }
   const sequence = draft.state.nextRequest;

@@ -9,7 +9,7 @@ import type { DeviceName, GroupName, HostName, ResourceName } from './spec.ts';
 export type Contact = Readonly<
   | { status: 'unheard' }
   | { status: 'online'; heardAt: Instant }
-  | { status: 'silent'; since: Instant }
+  | { status: 'silent'; since: Instant; heardAt: Instant }
   | { status: 'refused'; since: Instant; heardAt: Instant }
 >;
 

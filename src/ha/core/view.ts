@@ -79,7 +79,8 @@ function lookAtHost(spec: ClusterSpec, host: HostState, now: Instant): HostLook 
   const { rearmMs } = spec.fencing;
   const rearmed = rearmMs !== undefined && now - (host.fencedAt ?? 0) > rearmMs;
   const levels = spec.hosts.get(host.name)?.levels ?? [];
-  const heardAt = 'heardAt' in contact ? contact.heardAt : undefined;
+  const heardAt =
+    contact.status === 'unheard' || contact.heardAt === 0 ? undefined : contact.heardAt;
   return {
     name: host.name,
     status: host.off?.confirmed === true ? 'off' : contact.status,

@@ -23,70 +23,60 @@ export class Calm extends Random {
   }
 }
 
-/** What goes wrong with scripts that begin from now on. */
 export type Misconduct = Readonly<{ conduct: Partial<Conduct>; times: number }>;
 
-/** A point in the manager's next step that says a certain thing to the journal. */
+/** A point in the step in which the manager writes this fact into its journal. */
 export type DeathPoint = Readonly<{ fact: string; point: 'after-save' | 'between-commands' }>;
 
-export class ScriptedFate implements Fate {
-  readonly #misconduct = new Map<string, Misconduct>();
+/** What a text has said of things that go wrong. */
+export class Misfortune {
+  readonly #scripts = new Map<string, Misconduct>();
   devices: 'silent' | 'fails' | undefined;
   death: DeathPoint | undefined;
-  /** The step with that fact has been made: the next such point is the one. */
+  /** That step has been made; what is missing is the point in it. */
   #deathIsDue = false;
 
   misbehave(operation: Operation, resource: string, host: string, how: Misconduct): void {
-    this.#misconduct.set(`${operation} ${resource} ${host}`, how);
+    this.#scripts.set(`${operation} ${resource} ${host}`, how);
   }
 
   noteFact(name: string): void {
     if (name === this.death?.fact) this.#deathIsDue = true;
   }
 
-  conduct(operation: Operation, resource: string, host: string): Conduct {
+  takeConduct(operation: Operation, resource: string, host: string): Partial<Conduct> {
     const key = `${operation} ${resource} ${host}`;
-    const wrong = this.#misconduct.get(key);
-    if (wrong !== undefined && wrong.times <= 1) this.#misconduct.delete(key);
-    else if (wrong !== undefined) this.#misconduct.set(key, { ...wrong, times: wrong.times - 1 });
-    const well: Conduct = {
-      durationMs: operation === 'monitor' ? MONITOR_MS : START_OR_STOP_MS,
-      exit: 0,
-      effectShare: 0.5,
-      hangs: false,
-      unkillable: false,
-    };
-    return { ...well, ...wrong?.conduct };
+    const wrong = this.#scripts.get(key);
+    if (wrong === undefined) return {};
+    if (wrong.times <= 1) this.#scripts.delete(key);
+    else this.#scripts.set(key, { ...wrong, times: wrong.times - 1 });
+    return wrong.conduct;
   }
 
-  crashes(point: string): boolean {
+  takeDeath(point: string): boolean {
     if (!this.#deathIsDue || point !== this.death?.point) return false;
     this.death = undefined;
     this.#deathIsDue = false;
     return true;
   }
+}
 
-  device(): 'silent' | 'fails' | undefined {
-    return this.devices;
-  }
-
-  commitMs(): number {
-    return COMMIT_MS;
-  }
-
-  monitorFails(): boolean {
-    return false;
-  }
-
-  delayed(): number {
-    return 0;
-  }
-
-  late(): undefined {
-    return undefined;
-  }
-
-  downMs(): undefined {
-    return undefined;
-  }
+export function calmFate(misfortune: Misfortune): Fate {
+  return {
+    conduct: (operation, resource, host) => ({
+      durationMs: operation === 'monitor' ? MONITOR_MS : START_OR_STOP_MS,
+      exit: 0,
+      effectShare: 0.5,
+      hangs: false,
+      unkillable: false,
+      ...misfortune.takeConduct(operation, resource, host),
+    }),
+    crashes: (point) => misfortune.takeDeath(point),
+    device: () => misfortune.devices,
+    commitMs: () => COMMIT_MS,
+    monitorFails: () => false,
+    delayed: () => 0,
+    late: () => undefined,
+    downMs: () => undefined,
+  };
 }

@@ -138,6 +138,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 export function parseDuration(text: string | undefined): number {
   const [, count = '', unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(text ?? '') ?? [];
   const unitMs = UNITS[unit];
-  if (unitMs === undefined) throw new Error(`not a duration: ${text ?? ''}; write 500ms, 10s or 5m`);
+  if (unitMs === undefined)
+    throw new Error(`not a duration: ${text ?? ''}; write 500ms, 10s or 5m`);
   return Number(count) * unitMs;
 }

@@ -194,6 +194,7 @@ export class Storm {
     const one = random.pick(single);
     const other = random.pick(single.filter((device) => device.target.host !== one.target.host));
     [one.target, other.target] = [other.target, one.target];
+    one.fault = other.fault = undefined;
   }
 
   #moment(): void {
