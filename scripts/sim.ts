@@ -1,43 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Runs storms: `npm run sim -- --seed 1 --count 100 [--trace]`. A failing seed is printed with the command that repeats it. */
+/**
+ * Storms over simulated clusters: `npm run sim -- [--seed N] [--count N] [--always FAULT,...] [--trace]`.
+ * A seed that fails is told with the command that repeats it.
+ */
 import { parseArgs } from 'node:util';
-import { performance } from 'node:perf_hooks';
-import { Storm } from '../src/ha/sim/storm.ts';
+import { FAULTS, type FaultName } from '../src/ha/sim/faults.ts';
+import { playStorms } from './testing/storms.ts';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '200' },
+    always: { type: 'string', default: '' },
     trace: { type: 'boolean', default: false },
   },
 });
-const first = Number(values.seed);
-const count = Number(values.count);
-const begun = performance.now();
-let failures = 0;
-for (let seed = first; seed < first + count; seed++) {
-  try {
-    const storm = new Storm(seed);
-    if (values.trace) trace(storm);
-    storm.run();
-  } catch (error) {
-    failures++;
-    console.log(
-      `seed ${seed}: ${error instanceof Error ? (error.name === 'Violation' ? error.message : error.stack) : String(error)}`,
-    );
-    console.log(`  repeat: npm run sim -- --seed ${seed} --count 1 --trace`);
-  }
-}
-const seconds = (performance.now() - begun) / 1_000;
-console.log(`${count} schedules, ${failures} failed, ${(count / seconds).toFixed(1)} schedules/s`);
-process.exitCode = failures > 0 ? 1 : 0;
 
-function trace(storm: Storm): void {
-  console.log(JSON.stringify([...storm.faults.odds].filter(([, o]) => o > 0)));
-  console.log(
-    JSON.stringify(storm.world.spec, (_, v) => (v instanceof Map ? Object.fromEntries(v) : v)),
-  );
-  storm.world.onStep = (cause, reason, at) => {
-    if (reason !== 'nothing new') console.log(`${(at / 1000).toFixed(3)} [${cause}] ${reason}`);
-  };
+const isFault = (name: string): name is FaultName => Object.hasOwn(FAULTS, name);
+const always = values.always.split(',').filter((name) => name !== '');
+const strange = always.find((name) => !isFault(name));
+if (strange !== undefined) {
+  console.error(`No such fault: ${strange}. There are: ${Object.keys(FAULTS).join(', ')}.`);
+  process.exit(2);
 }
+const { schedules, perSecond, failed, status } = playStorms({
+  first: Number(values.seed),
+  count: Number(values.count),
+  untilMs: Infinity,
+  always: always.filter(isFault),
+  trace: values.trace,
+});
+console.log(`${schedules} schedules, ${failed} failed, ${perSecond.toFixed(1)} schedules/s`);
+process.exitCode = status;

@@ -11,6 +11,7 @@
  * GET  /v1/stream            -> server-sent events: `status` (a Status) and `event` (an EventView)
  */
 import { z } from 'zod';
+import { VERBS } from './core/messages.ts';
 
 export const ResourceView = z.object({
   name: z.string(),
@@ -110,18 +111,6 @@ export const Status = z.object({
   alarms: z.array(Alarm),
 });
 export type Status = z.infer<typeof Status>;
-
-export const VERBS = [
-  'fence',
-  'confirm-off',
-  'reset',
-  'failback',
-  'manage',
-  'unmanage',
-  'activate',
-  'deactivate',
-  'cleanup',
-] as const;
 
 export const OrderRequest = z.strictObject({
   verb: z.enum(VERBS),

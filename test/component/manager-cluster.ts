@@ -22,7 +22,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { EventView, OrderAnswer, Status, type VERBS } from '../../src/ha/contract.ts';
+import { EventView, OrderAnswer, Status } from '../../src/ha/contract.ts';
+import type { Verb } from '../../src/ha/core/messages.ts';
 
 const AUREOLE = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 export const DEADLINE_MS = 20_000;
@@ -176,7 +177,7 @@ export class Cluster implements AsyncDisposable {
     return this.#call(`/v1/explain/${encodeURIComponent(name)}`);
   }
 
-  async order(verb: (typeof VERBS)[number], target: string): Promise<OrderAnswer> {
+  async order(verb: Verb, target: string): Promise<OrderAnswer> {
     return OrderAnswer.parse(await this.#call('/v1/orders', { verb, target, operator: 'test' }));
   }
 

@@ -7,7 +7,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { FaultName } from '../../src/ha/sim/storm.ts';
+import type * as storm from '../../src/ha/sim/storm.ts';
+import type { FaultName } from '../../src/ha/sim/faults.ts';
 
 export type Mutant = Readonly<{
   /** The fault of the world that this core ignores. */
@@ -265,11 +266,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-/** The sources, broken, in a directory of their own. Dispose of it when done. */
-export async function plant(
-  mutant: Mutant,
-): Promise<{ storm: string; remove: () => Promise<void> }> {
+export type Planted = Readonly<{
+  /** Plays one storm with the broken core. */
+  play: (seed: number) => void;
+  remove: () => Promise<void>;
+}>;
+
+/** The sources, broken, in a directory of their own. Remove it when done. */
+export async function plant(mutant: Mutant): Promise<Planted> {
   const directory = await mkdtemp(path.join(tmpdir(), 'aureole-mutant-'));
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   const src = new URL('../../src/', import.meta.url);
   for (const part of ['kernel', 'sim', 'ha/core', 'ha/sim']) {
     await cp(new URL(`${part}/`, src), path.join(directory, part), { recursive: true });
@@ -285,8 +291,8 @@ export async function plant(
     );
   }
   await writeFile(path.join(directory, 'package.json'), '{"type":"module"}');
-  return {
-    storm: pathToFileURL(path.join(directory, 'ha/sim/storm.ts')).href,
-    remove: () => rm(directory, { recursive: true, force: true }),
-  };
+  const url = pathToFileURL(path.join(directory, 'ha/sim/storm.ts')).href;
+  // oxlint-disable-next-line typescript/no-unsafe-assignment -- a copy of the module that the type is of
+  const { Storm }: typeof storm = await import(url);
+  return { play: (seed) => new Storm(seed, mutant.always).run(), remove };
 }

@@ -32,16 +32,18 @@ export type PowerAction = 'status' | 'off' | 'on';
 /** `done`: the program says that off or on was carried out. */
 export type PowerOutcome = 'on' | 'off' | 'done' | 'failed' | 'unknown';
 
-export type Verb =
-  | 'fence'
-  | 'confirm-off'
-  | 'reset'
-  | 'failback'
-  | 'manage'
-  | 'unmanage'
-  | 'activate'
-  | 'deactivate'
-  | 'cleanup';
+export const VERBS = [
+  'fence',
+  'confirm-off',
+  'reset',
+  'failback',
+  'manage',
+  'unmanage',
+  'activate',
+  'deactivate',
+  'cleanup',
+] as const;
+export type Verb = (typeof VERBS)[number];
 
 /** An operator's order. `target`: a host for fence, confirm-off, reset, failback, (de)activate; else a group. */
 export type Order = Readonly<{

@@ -71,7 +71,8 @@ function raiseEpoch(db: DatabaseSync, fresh: boolean): Epoch {
     db.exec(SCHEMA);
     db.prepare('INSERT INTO meta (journal, epoch) VALUES (?, 0)').run(randomUUID());
   }
-  db.exec('UPDATE meta SET epoch = epoch + 1');
+  // By the clock, and never back: two copies of one journal that are both opened do not count alike.
+  db.prepare('UPDATE meta SET epoch = max(epoch + 1, ?)').run(Date.now());
   const meta = db.prepare('SELECT journal, epoch FROM meta').get();
   db.exec('COMMIT');
   return { journal: String(meta?.['journal']), number: Number(meta?.['epoch']) };

@@ -8,6 +8,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Log } from '../../runtime/log.ts';
+import { checkFenceAgents } from '../config/fence-agents.ts';
 import { loadConfig, type HaConfig } from '../config.ts';
 import { HaError } from '../errors.ts';
 import { endLeftFencePrograms } from '../fencing/left-programs.ts';
@@ -35,6 +36,7 @@ const TEND_EVERY_MS = 60_000;
 export async function runManager(options: ManagerOptions, signal: AbortSignal): Promise<void> {
   const { log } = options;
   const config = readConfig(options);
+  await checkFenceAgents(config);
   using journal = new Journal(options.journalPath);
   const fencePrograms = `${options.journalPath}.fencing`;
   for (const program of await endLeftFencePrograms(fencePrograms))

@@ -5,7 +5,7 @@
  */
 import { Random } from '../../kernel/random.ts';
 import type { Operation } from '../core/messages.ts';
-import type { Conduct } from './sim-host.ts';
+import type { Conduct } from './sim-script.ts';
 import type { Fate } from './world.ts';
 
 const START_OR_STOP_MS = 1_000;
@@ -31,6 +31,8 @@ export type DeathPoint = Readonly<{ fact: string; point: 'after-save' | 'between
 /** What a text has said of things that go wrong. */
 export class Misfortune {
   readonly #scripts = new Map<string, Misconduct>();
+  /** How much later a lost message comes after all. */
+  lateMs: number | undefined;
   devices: 'silent' | 'fails' | undefined;
   death: DeathPoint | undefined;
   /** That step has been made; what is missing is the point in it. */
@@ -76,7 +78,7 @@ export function calmFate(misfortune: Misfortune): Fate {
     commitMs: () => COMMIT_MS,
     monitorFails: () => false,
     delayed: () => 0,
-    late: () => undefined,
+    late: () => misfortune.lateMs,
     downMs: () => undefined,
   };
 }

@@ -59,7 +59,8 @@ export const PRESET_NAMES: readonly string[] = Object.keys(PRESETS);
 /** What the text sets, by the name that it has in the configuration; `supplies`: power supplies of each host. */
 export type Settings = ReadonlyMap<string, string>;
 
-const MONITOR_OVERDUE_MS = 35_000;
+/** Interval and time-out of a monitor; a heartbeat_timeout comes on top. */
+const MONITOR_MS = 25_000;
 
 export function buildCluster(name: string, settings: Settings): Shape {
   const preset = PRESETS[name];
@@ -83,9 +84,10 @@ type Take = (key: string) => string | undefined;
 
 function buildSpec({ hosts, groups }: Preset, supplies: number, take: Take): ClusterSpec {
   const managerHost = take('manager_host');
+  const heartbeatTimeoutMs = parseDuration(take('heartbeat_timeout') ?? '10s');
   return {
     mode: take('mode') === 'observe' ? 'observe' : 'manage',
-    heartbeatTimeoutMs: 10_000,
+    heartbeatTimeoutMs,
     agentTimeoutMs: 60_000,
     onAgentTimeout: take('on_agent_timeout') === 'fence' ? 'fence' : 'alarm',
     restartAttempts: 3,
@@ -94,7 +96,7 @@ function buildSpec({ hosts, groups }: Preset, supplies: number, take: Take): Clu
     witness: take('witness') === 'yes',
     fencing: buildFencing(take),
     hosts: new Map(hosts.map((host) => [host, buildHost(host, supplies)])),
-    groups: new Map(groups.map((group) => [group.name, buildGroup(group)])),
+    groups: new Map(groups.map((group) => [group.name, buildGroup(group, heartbeatTimeoutMs)])),
   };
 }
 
@@ -118,7 +120,10 @@ function buildHost(name: string, supplies: number): HostSpec {
   return { name, levels: [devices] };
 }
 
-function buildGroup({ name, home, others, resources, after }: Group): GroupSpec {
+function buildGroup(
+  { name, home, others, resources, after }: Group,
+  heartbeatTimeoutMs: number,
+): GroupSpec {
   const names = resources ?? [name, name.replace('pool', 'ost')];
   return {
     name,
@@ -126,7 +131,7 @@ function buildGroup({ name, home, others, resources, after }: Group): GroupSpec 
     failoverHosts: others ?? [],
     resources: names.map((resource, index) => ({
       name: resource,
-      monitorOverdueMs: MONITOR_OVERDUE_MS,
+      monitorOverdueMs: MONITOR_MS + heartbeatTimeoutMs,
       ...(index === 0 ? {} : { parent: name }),
     })),
     startAfter: after ?? [],

@@ -5,7 +5,7 @@ import type { DeathPoint } from './scenario-calm.ts';
 import { parseDuration } from './scenario-clusters.ts';
 import type { Stage } from './scenario-stage.ts';
 import type { DeviceFault } from './sim-device.ts';
-import type { Conduct } from './sim-host.ts';
+import type { Conduct } from './sim-script.ts';
 
 type Words = readonly string[];
 
@@ -19,6 +19,9 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   running: silent((stage) => stage.run()),
   power: silent(power),
   cable: silent(cable),
+  late: silent((stage, [duration]) => {
+    stage.misfortune.lateMs = parseDuration(duration);
+  }),
   freeze: silent((stage, [host = '']) => stage.world.host(host).freeze()),
   thaw: silent((stage, [host = '']) => stage.world.host(host).thaw()),
   agent: silent(agent),

@@ -16,7 +16,8 @@ export function factLine(fact: Fact, at: Instant): string | undefined {
   );
   const mark = fact.severity === 'alarm' ? 'ALARM ' : '';
   const subject = about.length === 0 ? '' : `${about.join(' ')}: `;
-  return `${clock(at)}  ${mark}${fact.name.replace('ha.', '')}  ${subject}${fact.text}`;
+  const by = fact.operator === undefined ? '' : ` (by ${fact.operator})`;
+  return `${clock(at)}  ${mark}${fact.name.replace('ha.', '')}  ${subject}${fact.text}${by}`;
 }
 
 /** m:ss.mmm */

@@ -7,44 +7,14 @@ import type { Random } from '../../kernel/random.ts';
 import type { Schedule } from '../../sim/schedule.ts';
 import type { Operation, OperationOutcome } from '../core/messages.ts';
 import type { BeatAnswer } from '../core/poll-cursor.ts';
+import { emptyRun, type Conduct, type Script, type SimEpoch, type Watched } from './sim-script.ts';
 
-export type SimEpoch = Readonly<{ journal: string; number: number }>;
-
-/** How a script behaves; drawn by the world when it begins. */
-export type Conduct = Readonly<{
-  durationMs: number;
-  exit: number;
-  /** When its effect comes, as a share of its duration; undefined: it has none. */
-  effectShare?: number;
-  hangs: boolean;
-  /** State D: nothing but a power cut ends it. */
-  unkillable: boolean;
-}>;
-
-type Script = {
-  readonly resource: string;
-  readonly operation: Operation;
-  readonly request: string;
-  readonly conduct: Conduct;
-  readonly begunAt: number;
-  /** What a monitor saw when it looked. */
-  readonly saw: boolean;
-  orphan: boolean;
-  over: boolean;
-};
-
-type Watched = { exit?: number; begunAt?: number };
 type Agent = {
   readonly incarnation: string;
   cursor: number;
   watching: boolean;
   readonly watched: Map<string, Watched>;
   answerPoll?: () => void;
-};
-type Recorded = {
-  outcome?: OperationOutcome;
-  readonly waiting: ((outcome: OperationOutcome) => void)[];
-  readonly incarnation: string;
 };
 
 export type HostPorts = {
@@ -389,16 +359,4 @@ export class SimHost {
       this.startAgent();
     });
   }
-}
-
-/** What an agent keeps in /run: it outlives the agent, and no power cut. */
-type Run = {
-  epoch?: SimEpoch;
-  readonly requests: Map<string, Recorded>;
-  /** The newest order for each resource. */
-  readonly newest: Map<string, number>;
-};
-
-function emptyRun(): Run {
-  return { requests: new Map(), newest: new Map() };
 }

@@ -18,7 +18,7 @@ import {
   type PollCursor,
 } from '../core/poll-cursor.ts';
 import type { ClusterState } from '../core/state.ts';
-import type { SimEpoch } from './sim-host.ts';
+import type { SimEpoch } from './sim-script.ts';
 
 /** What survives a crash. */
 export type Disk = { readonly journal: string; epoch: number; saved: Map<string, unknown> };

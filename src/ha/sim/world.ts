@@ -4,7 +4,7 @@
  * to it is decided elsewhere: by a storm of faults, or by a scenario. The checker looks after every
  * change of what is active.
  */
-import { Random } from '../../kernel/random.ts';
+import type { Random } from '../../kernel/random.ts';
 import { Schedule } from '../../sim/schedule.ts';
 import { haMachine } from '../core/cluster-machine.ts';
 import type { Fact, HaCommand, HaEvent, Operation, Order, Verb } from '../core/messages.ts';
@@ -14,7 +14,8 @@ import { assertSingle } from './checker.ts';
 import type { Shape } from './cluster-shapes.ts';
 import { Network } from './network.ts';
 import { SimDevice } from './sim-device.ts';
-import { SimHost, type Conduct, type SimEpoch } from './sim-host.ts';
+import { SimHost } from './sim-host.ts';
+import type { Conduct, SimEpoch } from './sim-script.ts';
 import { SimManager, type Asked, type Disk, type ManagerPorts } from './sim-manager.ts';
 
 /** Where chance enters: what a storm draws, a scenario decides. */
