@@ -12,7 +12,10 @@ const START_OR_STOP_MS = 1_000;
 const MONITOR_MS = 100;
 const COMMIT_MS = 1;
 
-/** A boot takes 20 s, a fence device 0.8 s, a message 1 ms; a script that is killed has done nothing. */
+/**
+ * A boot takes 20 s, a fence device 0.8 s, a message 1 ms; a script that is killed has done nothing. It inherits since
+ * the simulated world takes a Random, and nothing else is one.
+ */
 export class Calm extends Random {
   override fork(): Random {
     return this;

@@ -10,7 +10,7 @@ type Group = Readonly<{
   resources?: readonly string[];
   after?: readonly string[];
 }>;
-type Preset = Readonly<{ hosts: readonly string[]; groups: readonly Group[] }>;
+export type Preset = Readonly<{ hosts: readonly string[]; groups: readonly Group[] }>;
 
 /** Each pool carries one target, which stands on it. */
 const PRESETS: Readonly<Record<string, Preset>> = {
@@ -54,19 +54,19 @@ const PRESETS: Readonly<Record<string, Preset>> = {
   },
 };
 
-export const PRESET_NAMES: readonly string[] = Object.keys(PRESETS);
-
 /** What the text sets, by the name that it has in the configuration; `supplies`: power supplies of each host. */
 export type Settings = ReadonlyMap<string, string>;
 
 /** Interval and time-out of a monitor; a heartbeat_timeout comes on top. */
 const MONITOR_MS = 25_000;
 
-export function buildCluster(name: string, settings: Settings): Shape {
+export function getPreset(name: string): Preset {
   const preset = PRESETS[name];
-  if (preset === undefined) {
-    throw new Error(`no such cluster: ${name}; there are ${PRESET_NAMES.join(', ')}`);
-  }
+  if (preset !== undefined) return preset;
+  throw new Error(`no such cluster: ${name}; there are ${Object.keys(PRESETS).join(', ')}`);
+}
+
+export function buildCluster(preset: Preset, settings: Settings): Shape {
   const left = new Map(settings);
   const take = (key: string): string | undefined => {
     const value = left.get(key);

@@ -4,6 +4,7 @@ import type { Operation, Verb } from '../core/messages.ts';
 import type { DeathPoint } from './scenario-calm.ts';
 import { parseDuration } from './scenario-clusters.ts';
 import type { Stage } from './scenario-stage.ts';
+import type { SimHost } from './sim-host.ts';
 import type { DeviceFault } from './sim-device.ts';
 import type { Conduct } from './sim-script.ts';
 
@@ -81,10 +82,14 @@ function hand(stage: Stage, [how = '', ...rest]: Words): void {
   const host = stage.world.host(rest.at(-1) ?? '');
   const start = choose(how, { start: true, stop: false });
   for (const resource of rest.slice(0, -2)) {
-    if (!host.resources.includes(resource)) throw new Error(`no such resource: ${resource}`);
+    checkResource(host, resource);
     if (start) host.active.add(resource);
     else host.active.delete(resource);
   }
+}
+
+function checkResource({ resources, name }: SimHost, resource: string): void {
+  if (!resources.includes(resource)) throw new Error(`no such resource: ${resource} on ${name}`);
 }
 
 /** script OPERATION RESOURCE on HOST MISCONDUCT [N times] */
@@ -93,13 +98,16 @@ function script(
   [what = '', resource = '', , host = '', how = '', ...rest]: Words,
 ): void {
   const operation = choose<Operation>(what, { start: 'start', stop: 'stop', monitor: 'monitor' });
+  checkResource(stage.world.host(host), resource);
   const times = rest.at(-1) === 'times' ? Number(rest.at(-2)) : 1;
   stage.misfortune.misbehave(operation, resource, host, { conduct: conductOf(how, rest), times });
 }
 
-/** fails; hangs; takes DURATION; ignores SIGKILL for DURATION */
+/** fails; hangs; takes DURATION; ignores SIGKILL for DURATION; works */
 function conductOf(how: string, rest: Words): Partial<Conduct> {
   switch (how) {
+    case 'works':
+      return {};
     case 'fails':
       return { exit: 1, effectShare: 2 };
     case 'hangs':
@@ -155,6 +163,7 @@ function manager(stage: Stage, [how = '', ...rest]: Words): void {
 
 /** aureole VERB TARGET [--force] [--confirm-off], as on the command line. */
 function aureole(stage: Stage, [word = '', target = '', ...flags]: Words): void {
+  if (target === '') throw new Error('name the target');
   const verb = choose<Verb>(flags.includes('--confirm-off') ? 'confirm-off' : word, VERBS);
   stage.order(verb, target, flags.includes('--force'));
 }

@@ -2,7 +2,7 @@
 /** The stage of a scenario: a simulated cluster, its clock, and the lines that its manager tells. */
 import type { Fact, Verb } from '../core/messages.ts';
 import { Calm, calmFate, Misfortune } from './scenario-calm.ts';
-import { buildCluster, parseDuration } from './scenario-clusters.ts';
+import { buildCluster, getPreset, parseDuration, type Preset } from './scenario-clusters.ts';
 import { factLine, statusLines } from './scenario-words.ts';
 import type { SimDevice } from './sim-device.ts';
 import type { SimManager } from './sim-manager.ts';
@@ -19,15 +19,15 @@ export class Stage {
   /** What has been told and not been taken. */
   #told: string[] = [];
   #facts: Fact[] = [];
-  #cluster: string | undefined;
+  #cluster: Preset | undefined;
   #world: World | undefined;
   #second: SimManager | undefined;
   /** The clock counts from here. */
   #origin: number | undefined;
 
   choose(cluster: string): void {
-    this.#cluster = cluster;
-    this.#world = undefined;
+    if (this.#cluster !== undefined) throw new Error('there is a cluster already');
+    this.#cluster = getPreset(cluster);
   }
 
   set(key: string, value: string): void {

@@ -51,7 +51,9 @@ function playLine(stage: Stage, [verb = '', ...words]: readonly string[], line: 
     directive.play(stage, words);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new Error(`line ${line}: ${verb} ${words.join(' ')}: ${error.message}`, { cause: error });
+    throw new Error(`line ${line}: ${[verb, ...words].join(' ')}: ${error.message}`, {
+      cause: error,
+    });
   }
   return directive.shown;
 }
