@@ -17,6 +17,8 @@ export type Mutant = Readonly<{
   edits: readonly Readonly<{ file: string; line: string; broken: string }>[];
   /** Faults that the schedules must have to show it. */
   always: readonly FaultName[];
+  /** The first schedule that is tried, where it takes a rare one. */
+  from?: number;
   /** What the simulation must say of it. */
   caught: 'double' | 'needless-fence' | 'false-alarm' | 'liveness';
 }>;
@@ -100,6 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     always: ['deviceFault', 'scriptHangs', 'orders', 'delay'],
+    from: 1_070,
     caught: 'double',
   },
   {
@@ -173,21 +176,16 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'double',
   },
   {
-    ignores:
-      'that a probe was answered before the event that made it stale: an order that comes late',
+    ignores: 'that a probe was answered before the event that made it stale',
     edits: [
       {
-        file: 'ha/sim/sim-host.ts',
-        line: 'if (order.sequence < (this.#run.newest.get(order.resource) ?? 0)) {',
-        broken: 'if (order.sequence < 0) {',
-      },
-      {
         file: KNOWLEDGE,
-        line: "return inDoubt(known, 'unfinished', now, `start: ${outcome.text}`);",
-        broken: 'return unknownSince(now, outcome.text);',
+        line: 'if (known.operating === true) return { ...known, operating: false, doubtedAt: now };',
+        broken: '',
       },
     ],
-    always: ['late', 'managerPath', 'resourceDies'],
+    always: ['agentKill', 'scriptUnkillable', 'scriptSlow'],
+    from: 860,
     caught: 'double',
   },
   {

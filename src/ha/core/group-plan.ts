@@ -215,6 +215,7 @@ function waitForAnswers(
     dropPlan(draft, name, verdict.reason);
     return say(draft, name, `waits: ${verdict.reason}`);
   }
+  if (blockedBy !== undefined && stopDoubtful(draft, name, blockedBy)) return;
   if (draft.now >= plan.again) {
     draft.setGroup({ ...draft.group(name), plan: { ...plan, again: draft.now + pauseMs(draft) } });
     askEverybody(draft, name, plan);

@@ -37,6 +37,8 @@ export type Known = Readonly<{
   doubtedAt: Instant;
   /** The script says that the resource cannot run on this host. */
   cannotRun?: boolean;
+  /** A start or stop of it was alive when the host was heard last. */
+  operating?: boolean;
   /** By what we know it, or why we do not. */
   text: string;
 }>;
@@ -94,8 +96,11 @@ export function afterObservation(
   now: Instant,
 ): Known {
   if (seen.alive.some((operation) => operation !== 'monitor')) {
-    return unsure(known, now, `a ${seen.alive.join(' and a ')} of it is alive on the host`);
+    const text = `a ${seen.alive.join(' and a ')} of it is alive on the host`;
+    return known.operating === true ? known : { ...unsure(known, now, text), operating: true };
   }
+  // It has ended since the beat before: a monitor may have looked before its effect came.
+  if (known.operating === true) return { ...known, operating: false, doubtedAt: now };
   if (known.evidence !== undefined && seen.askedAt < known.evidence.askedAt) return known;
   if (now - seen.askedAt > overdueMs) return unsure(known, now, 'its monitor is overdue');
   if (seen.failure === 'timed-out') return failed(known, seen.askedAt, now, 'monitor timed out');
