@@ -130,7 +130,7 @@ function onOperation(
   const after = afterOperation(before, operation, outcome, askedAt, speaker, draft.now);
   draft.setKnown(group, host, resource, after);
   if (operation === 'monitor') noteFailure(draft, group, host, resource, before, after);
-  afterGroupOperation(draft, pending);
+  afterGroupOperation(draft, pending, outcome.type);
 }
 
 function onTick(draft: Draft): void {
@@ -207,6 +207,7 @@ function restore(
     hosts,
     groups,
     pending: new Map(),
+    fencing: [...hosts.values()].filter((host) => host.fence !== undefined).map(({ name }) => name),
     fences: Array.isArray(fences) ? fences.filter((at) => typeof at === 'number') : [],
   };
   const draft = new Draft(spec, layout, state, now);

@@ -19,6 +19,7 @@ import {
 } from './knowledge.ts';
 import type { HaEvent, Observation } from './messages.ts';
 import { noteFailure } from './failures.ts';
+import { operate } from './operating.ts';
 import type { ClusterSpec, HostName } from './spec.ts';
 import type { ClusterState, HostState } from './state.ts';
 
@@ -39,23 +40,27 @@ export function onBeat(draft: Draft, beat: Beat): void {
   if (before.boot !== beat.boot) meetBoot(draft, before, beat.boot);
   else if (before.incarnation !== beat.incarnation) meetAgent(draft, before);
   judgeDevices(draft, before.name, beat.askedAt);
+  // A fence may wait for just this answer.
+  for (const fenced of draft.state.fencing) draft.touchedHosts.add(fenced);
   for (const seen of beat.observations) observe(draft, beat, seen);
 }
 
 export function onRefused(draft: Draft, name: HostName, askedAt: number): void {
   const host = draft.state.hosts.get(name);
-  if (host === undefined || askedAt < host.aliveAt || host.off?.confirmed === true) return;
+  if (host === undefined || askedAt < host.aliveAt) return;
+  if (host.off !== undefined && askedAt <= host.off.at) return;
+  offIsOver(draft, name, 'its kernel refuses connections');
   const { now } = draft;
   if (host.contact.status === 'refused') {
     const contact = { ...host.contact, heardAt: now };
-    draft.setHost({ ...host, aliveAt: askedAt, contact });
+    draft.setHost({ ...draft.host(name), aliveAt: askedAt, contact });
     return;
   }
   draft.setHost({
-    ...host,
+    ...draft.host(name),
     aliveAt: askedAt,
     doubtedAt: now,
-    contact: { status: 'refused', since: now, heardAt: now },
+    contact: { status: 'refused', since: now, heardAt: now, told: false },
   });
   doubtAll(draft, name, 'the agent on its host does not answer');
   const text = 'connections are refused: its kernel lives, its agent does not answer';
@@ -68,6 +73,7 @@ export function onRefused(draft: Draft, name: HostName, askedAt: number): void {
 export function watchContact(draft: Draft, name: HostName): void {
   const host = draft.host(name);
   const { contact } = host;
+  if (contact.status === 'refused') tellAgentGone(draft, host, contact);
   // Agents that obey another manager have nothing to say to us, and that is no silence.
   if (contact.status === 'silent' || draft.state.superseded !== undefined) return;
   // A tick comes only after everything that has arrived: before, an answer may lie in the mailbox.
@@ -79,6 +85,20 @@ export function watchContact(draft: Draft, name: HostName): void {
   if (contact.status === 'online' && missedTwo && powerIsOff(draft, name, contact.heardAt)) {
     fallSilent(draft, name, 'its fence devices say that its power is off');
   }
+}
+
+function tellAgentGone(
+  draft: Draft,
+  host: HostState,
+  contact: Extract<HostState['contact'], { status: 'refused' }>,
+): void {
+  const { agentTimeoutMs, onAgentTimeout } = draft.spec;
+  if (contact.told || onAgentTimeout !== 'alarm' || draft.now - contact.since < agentTimeoutMs)
+    return;
+  draft.setHost({ ...host, contact: { ...contact, told: true } });
+  const text = `its agent has not answered for ${seconds(agentTimeoutMs)}; its kernel lives, so it is not fenced: look at the agent there`;
+  draft.fact({ name: 'ha.agent.gone', severity: 'alarm', host: host.name, text });
+  draft.because(`the agent on ${host.name} is gone`);
 }
 
 /** What nobody has said anew in time is not known any more, whether or not the agent says so. */
@@ -192,6 +212,10 @@ function observe(draft: Draft, beat: Beat, seen: Observation): void {
   if (isSame(known, next)) return draft.setKnownQuietly(group, beat.host, seen.resource, next);
   draft.setKnown(group, beat.host, seen.resource, next);
   noteFailure(draft, group, beat.host, seen.resource, known, next);
+  // What an operation has left is looked at now, not when the next monitor happens to be due.
+  if (known.operating === true && next.operating === false) {
+    operate(draft, group, beat.host, seen.resource, 'monitor', 'an operation of it has ended');
+  }
   draft.because(`${seen.resource} on ${beat.host}: ${next.status}, ${next.text}`);
 }
 
@@ -214,7 +238,9 @@ function fallSilent(draft: Draft, name: HostName, text: string): void {
   const contact = { status: 'silent', since: draft.now, heardAt: heardAtOf(host) } as const;
   draft.setHost({ ...host, contact, doubtedAt: draft.now });
   doubtAll(draft, name, 'its host is silent');
-  draft.fact({ name: 'ha.host.silent', severity: 'warning', host: name, text });
+  if (host.off === undefined) {
+    draft.fact({ name: 'ha.host.silent', severity: 'warning', host: name, text });
+  }
   draft.because(`${name} is silent: ${text}`);
   for (const other of draft.state.hosts.keys()) draft.touchedHosts.add(other);
 }

@@ -74,9 +74,15 @@ export class Draft {
     }
     const before = this.#hosts.get(next.name);
     this.#hosts.set(next.name, next);
+    if ((before?.fence === undefined) !== (next.fence === undefined)) this.#noteFence(next);
     if (before === undefined || hostRecordChanged(before, next)) {
       this.#saves.set(`host/${next.name}`, savedHost(next));
     }
+  }
+
+  #noteFence({ name, fence }: HostState): void {
+    const others = this.#state.fencing.filter((other) => other !== name);
+    this.set({ fencing: fence === undefined ? others : [...others, name] });
   }
 
   group(name: GroupName): GroupState {

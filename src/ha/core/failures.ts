@@ -2,6 +2,7 @@
 /** Counts what broke by itself, and gives a group up when it breaks too often. */
 import type { Draft } from './draft.ts';
 import type { Known } from './knowledge.ts';
+import { locationsOf } from './placement.ts';
 import type { GroupName, HostName, ResourceName } from './spec.ts';
 
 /** A resource that ran was found stopped or failed, and nobody had ordered it. */
@@ -16,6 +17,8 @@ export function noteFailure(
   const broke = after.status === 'stopped' || after.doubt !== undefined;
   if (before.status !== 'running' || after.status === 'running' || !broke) return;
   const text = after.status === 'stopped' ? 'found stopped' : after.text;
+  // Stopped where it runs elsewhere too: somebody ends a conflict, nothing broke.
+  if (locationsOf(draft, group).some((other) => other !== host)) return;
   draft.fact({ name: 'ha.resource.failed', severity: 'warning', group, resource, host, text });
   countFailure(draft, group, `${resource} on ${host}: ${text}`);
 }

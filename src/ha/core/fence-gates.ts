@@ -56,11 +56,14 @@ export type Gate =
 export function mayFence(facts: FenceCase): Verdict {
   if (facts.mode !== 'manage') return shut('mode', 'the manager only observes (ha.mode: manage)');
   if (facts.superseded) return shut('superseded', 'another manager has taken over');
-  if (facts.helps === undefined) {
-    return shut('helps', 'fencing would help no group: no host that answers may take one over');
-  }
   if (facts.unmanaged !== undefined) {
     return shut('unmanaged', `group ${facts.unmanaged} may be on it and is unmanaged`);
+  }
+  if (facts.cause === 'silence' && facts.othersAnswer === 0) {
+    return shut('cut-off', 'no other host answers: the manager may be the one that is cut off');
+  }
+  if (facts.helps === undefined) {
+    return shut('helps', 'fencing would help no group: no host that answers may take one over');
   }
   if (!facts.armed) {
     return shut('armed', 'it was fenced already; `aureole reset` arms it again');
@@ -76,9 +79,6 @@ export function mayFence(facts: FenceCase): Verdict {
 
 /** A host that does not answer may be fine, and we the ones who are cut off. */
 function silence(facts: FenceCase): Verdict {
-  if (facts.othersAnswer === 0) {
-    return shut('cut-off', 'no other host answers: the manager may be the one that is cut off');
-  }
   if (facts.managerOnHost && facts.witness === 'none') {
     return shut('witness', 'the manager runs on a managed host and no witness is configured');
   }
@@ -106,10 +106,10 @@ function silence(facts: FenceCase): Verdict {
 
 function limits(facts: FenceCase): Verdict {
   if (facts.fencesUnderWay >= facts.maxConcurrent) {
-    return shut('concurrent', `${facts.fencesUnderWay} fences are under way (max_concurrent)`);
+    return shut('concurrent', `fences under way: ${facts.fencesUnderWay} (max_concurrent)`);
   }
   if (facts.fencesLastHour >= facts.maxPerHour) {
-    return shut('hourly', `${facts.fencesLastHour} hosts were fenced in an hour (max_per_hour)`);
+    return shut('hourly', `fences within an hour: ${facts.fencesLastHour} (max_per_hour)`);
   }
   return { fence: true };
 }

@@ -12,6 +12,15 @@ import type { PowerOutcome } from './messages.ts';
 import type { DeviceName, HostName } from './spec.ts';
 import type { Fence, FenceCause, HostState, Off } from './state.ts';
 
+/** What a device has answered, in words. */
+const WORDS = {
+  done: 'was told',
+  off: 'says off',
+  on: 'says on',
+  failed: 'failed',
+  unknown: 'gives no answer',
+} as const;
+
 export function beginFence(
   draft: Draft,
   name: HostName,
@@ -21,7 +30,7 @@ export function beginFence(
 ): void {
   const host = draft.host(name);
   const level = usableLevels(draft, host, cause === 'operator' ? 'operator' : 'manager')[0] ?? 0;
-  const { notFenced: _, ...rest } = host;
+  const { notFenced: _, toldGate: __, ...rest } = host;
   const fence: Fence = {
     cause,
     text,
@@ -31,14 +40,14 @@ export function beginFence(
     round: 0,
     answers: new Map(),
     witnesses: witnessesOf(draft, name),
-    answering: host.contact.status === 'online',
+    answering: host.contact.status !== 'silent',
     ...(operator === undefined ? {} : { operator }),
     ...(host.boot === undefined ? {} : { boot: host.boot }),
   };
   draft.setHost({ ...rest, fence });
   draft.fact({
     name: 'ha.fence.begun',
-    severity: 'alarm',
+    severity: operator === undefined ? 'alarm' : 'warning',
     host: name,
     text,
     ...(operator === undefined ? {} : { operator }),
@@ -65,7 +74,7 @@ export function afterFenceAnswer(
   if (outcome === 'on' || outcome === 'off') {
     changeDevice(draft, name, device, { ...state, power: outcome, saidAt: draft.now });
   }
-  if (outcome === 'failed' || outcome === 'unknown') {
+  if ((outcome === 'failed' || outcome === 'unknown') && fence.round === 0) {
     const words = `${asked} by ${device}: ${outcome}: ${text}`;
     draft.fact({ name: 'ha.fence.trouble', severity: 'warning', host: name, text: words });
   }
@@ -114,14 +123,14 @@ export function settleFences(draft: Draft): void {
 
 /** The host is off: by its devices, or by an operator's word. */
 export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: string): void {
-  const { fence, inquiry: _, notFenced: __, ...host } = draft.host(name);
+  const { fence, inquiry: _, notFenced: __, toldGate: ___, ...host } = draft.host(name);
   const devices = fence === undefined ? [] : (draft.hostSpec(name).levels[fence.level] ?? []);
   const boot = fence?.boot ?? host.boot;
   draft.setHost({
     ...host,
     contact: { status: 'silent', since: draft.now, heardAt: heardAt(host.contact) },
     off: { at: draft.now, by, devices, confirmed: true, ...(boot === undefined ? {} : { boot }) },
-    fencedAt: draft.now,
+    ...(by === 'fence' || fence !== undefined ? { fencedAt: draft.now } : {}),
   });
   draft.forget((pending) => pending.type === 'power' && pending.host === name);
   draft.hostIsOff(name, by);
@@ -187,7 +196,7 @@ function whenAllAnswered(draft: Draft, name: HostName): void {
     case 'status':
       if (!all('off')) return nextLevel(draft, name);
       setFence(draft, name, {
-        ...fence,
+        ...withoutHold(fence),
         phase: 'settle',
         saidOffAt: draft.now,
         ...(boot === undefined ? {} : { boot }),
@@ -214,7 +223,10 @@ function nextLevel(draft: Draft, name: HostName): void {
     tell(draft, name, 'off');
     return;
   }
-  const heldBy = 'no fence device has said off; it is tried again, or say --confirm-off';
+  const said = [...fence.answers]
+    .map(([device, answer]) => `${device} ${WORDS[answer]}`)
+    .join(', ');
+  const heldBy = `its fence devices have not all said off (${said}): tried again, or look and say --confirm-off`;
   const againAt = draft.now + draft.spec.fencing.retryMs;
   setFence(draft, name, { ...fence, phase: 'pause', answers: new Map(), againAt, heldBy });
   if (fence.round > 0) return;
@@ -227,7 +239,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
   if (fence === undefined) return;
   const by = fence.cause === 'operator' ? 'operator' : 'manager';
   const level = usableLevels(draft, host, by)[0];
-  const { heldBy: _, againAt: __, ...rest } = fence;
+  const { againAt: _, ...rest } = fence;
   if (level === undefined) {
     const againAt = draft.now + draft.spec.fencing.retryMs;
     const heldBy = 'no level of its fence devices can be believed; say --confirm-off';
@@ -242,7 +254,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
     round: fence.round + 1,
     answers: new Map(),
     witnesses: new Map([...fence.witnesses, ...witnessesOf(draft, name)]),
-    answering: fence.answering || host.contact.status === 'online',
+    answering: (fence.answering && fence.phase !== 'recall') || host.contact.status !== 'silent',
     ...(boot === undefined ? {} : { boot }),
   });
   draft.because(`the fence of ${name} ${why}`);
@@ -256,6 +268,11 @@ function tell(draft: Draft, name: HostName, action: 'off' | 'status'): void {
   for (const device of draft.hostSpec(name).levels[fence.level] ?? []) {
     askPower(draft, name, device, action, fence.text, fence.since);
   }
+}
+
+function withoutHold(fence: Fence): Fence {
+  const { heldBy: _, ...rest } = fence;
+  return rest;
 }
 
 function heardAt(contact: HostState['contact']): number {
@@ -290,7 +307,15 @@ function believe(draft: Draft, name: HostName): void {
   const { fence, devices } = draft.host(name);
   if (fence === undefined) return;
   // It was asked once more when its devices said off. One that lives would have answered by now.
-  const quietMs = draft.now - (fence.saidOffAt ?? draft.now);
+  const saidOffAt = fence.saidOffAt ?? draft.now;
+  if (draft.host(name).aliveAt >= saidOffAt) {
+    return hold(
+      draft,
+      name,
+      'its kernel answers although its fence devices say off: look, then say --confirm-off',
+    );
+  }
+  const quietMs = draft.now - saidOffAt;
   if (fence.answering && quietMs < draft.spec.heartbeatTimeoutMs / 2) return;
   const level = draft.hostSpec(name).levels[fence.level] ?? [];
   const unproven = level.find((device) => devices.get(device)?.trust !== 'proven');

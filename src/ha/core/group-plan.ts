@@ -19,6 +19,7 @@ import {
   runsOn,
 } from './placement.ts';
 import { listOf, type GroupName, type HostName, type ResourceName } from './spec.ts';
+import type { OperationOutcome } from './messages.ts';
 import { mayStart, type StartVerdict } from './start-rule.ts';
 import type { Pending, Plan } from './state.ts';
 
@@ -42,7 +43,11 @@ export function planGroup(draft: Draft, name: GroupName): void {
 }
 
 /** An operation of ours on this group has ended; what it means is known already. */
-export function afterGroupOperation(draft: Draft, pending: Operating): void {
+export function afterGroupOperation(
+  draft: Draft,
+  pending: Operating,
+  ended: OperationOutcome['type'],
+): void {
   const { group, host, resource, operation } = pending;
   const known = draft.known(group, host, resource);
   if (operation === 'start' && known.status !== 'running') {
@@ -54,7 +59,10 @@ export function afterGroupOperation(draft: Draft, pending: Operating): void {
       host,
       text: known.text,
     });
-    afterFailedStart(draft, group, host, known.text);
+    // Out of sight is no failure: it is stopped, since it may have come, and started again.
+    if (ended === 'lost' || ended === 'unreachable')
+      dropPlan(draft, group, 'a start got out of sight');
+    else afterFailedStart(draft, group, host, known.text);
   }
   if (operation === 'stop' && known.doubt === 'stop-failed') {
     draft.fact({
@@ -106,7 +114,10 @@ function whileOn(draft: Draft, name: GroupName, host: HostName): void {
     const { text } = draft.known(name, host, unknown.name);
     return say(draft, name, `${unknown.name} on ${host}: ${text}`);
   }
-  startOn(draft, name, host, 'a resource of it is stopped');
+  const blocker = blockerOf(draft, name);
+  if (blocker !== undefined)
+    return say(draft, name, `runs in part on ${host}; ${mayRunOn(draft, blocker)}`);
+  startOn(draft, name, host, 'the rest of its group runs here');
 }
 
 function settled(draft: Draft, name: GroupName, host: HostName): void {
@@ -114,7 +125,7 @@ function settled(draft: Draft, name: GroupName, host: HostName): void {
   if (plan !== undefined || wanted !== undefined) {
     const kept = wanted !== undefined && wanted !== host ? { wanted } : {};
     draft.setGroup({ ...group, ...kept });
-    if (plan !== undefined) {
+    if (plan?.type === 'start' && plan.started) {
       draft.fact({
         name: 'ha.group.running',
         severity: 'info',
@@ -148,12 +159,12 @@ function whileNowhere(draft: Draft, name: GroupName): void {
     dropPlan(draft, name, why);
   }
   const blocker = blockerOf(draft, name);
-  if (blocker !== undefined) return say(draft, name, `waits: it may run on ${blocker}`);
+  if (blocker !== undefined) return say(draft, name, `waits: ${mayRunOn(draft, blocker)}`);
   const choice = chooseHost(draft, name);
   if ('why' in choice) return nowhereToGo(draft, name, choice.why);
   const earlier = waitsFor(draft, name);
   if (earlier !== undefined) return say(draft, name, `waits for group ${earlier}`);
-  startOn(draft, name, choice.host, 'the group runs nowhere');
+  startOn(draft, name, choice.host, whyNowhere(draft, name));
 }
 
 function nowhereToGo(draft: Draft, name: GroupName, why: string): void {
@@ -172,6 +183,27 @@ function blockerOf(draft: Draft, name: GroupName): HostName | undefined {
   );
 }
 
+/** Why a group on that host is not known to be stopped, and what is done about it. */
+function mayRunOn(draft: Draft, host: HostName): string {
+  const { contact, fence, notFenced } = draft.host(host);
+  if (fence !== undefined) return `it may run on ${host}, which is being fenced`;
+  if (notFenced !== undefined) return `it may run on ${host}, which is not fenced: ${notFenced}`;
+  const words = {
+    unheard: 'has not answered yet',
+    online: 'has not said so yet',
+    silent: 'is silent',
+    refused: 'has no agent that answers',
+  } as const;
+  return `it may run on ${host}, which ${words[contact.status]}`;
+}
+
+function whyNowhere(draft: Draft, name: GroupName): string {
+  const { lastHost } = draft.group(name);
+  if (lastHost === undefined) return 'it runs on no host';
+  const off = draft.state.hosts.get(lastHost)?.off?.confirmed === true;
+  return off ? `${lastHost}, where it ran, is off` : `it ran on ${lastHost} and was found stopped`;
+}
+
 /** On a cold start, the groups that must run first. */
 function waitsFor(draft: Draft, name: GroupName): GroupName | undefined {
   if (draft.group(name).lastHost !== undefined) return undefined;
@@ -187,7 +219,9 @@ function startOn(draft: Draft, name: GroupName, host: HostName, why: string): vo
   const group = draft.group(name);
   let plan = group.plan;
   if (plan?.type !== 'start' || plan.host !== host) {
-    plan = { type: 'start', host, askedAt: draft.now, again: draft.now + pauseMs(draft), why };
+    const asked = hostsOf(draft, name).filter((other) => isOnline(draft, other));
+    const again = draft.now + pauseMs(draft);
+    plan = { type: 'start', host, askedAt: draft.now, again, why, asked, started: false };
     const ran = group.ran.includes(host) ? group.ran : [...group.ran, host];
     draft.setGroup({ ...group, plan, ran });
     draft.because(`start ${name} on ${host}: ${why}`);
@@ -200,6 +234,7 @@ function startOn(draft: Draft, name: GroupName, host: HostName, why: string): vo
     if (draft.known(name, host, resource.name).status !== 'stopped') continue;
     if (resource.parent !== undefined && !isRunning(draft, name, host, resource.parent)) continue;
     operate(draft, name, host, resource.name, 'start', plan.why);
+    draft.setGroup({ ...draft.group(name), plan: { ...plan, started: true } });
   }
   say(draft, name, `starts on ${host}: ${plan.why}`);
 }
@@ -216,8 +251,16 @@ function waitForAnswers(
     return say(draft, name, `waits: ${verdict.reason}`);
   }
   if (blockedBy !== undefined && stopDoubtful(draft, name, blockedBy)) return;
-  if (draft.now >= plan.again) {
-    draft.setGroup({ ...draft.group(name), plan: { ...plan, again: draft.now + pauseMs(draft) } });
+  const isNew = blockedBy !== undefined && !plan.asked.includes(blockedBy);
+  if (isNew || draft.now >= plan.again) {
+    draft.setGroup({
+      ...draft.group(name),
+      plan: {
+        ...plan,
+        again: draft.now + pauseMs(draft),
+        asked: blockedBy === undefined ? plan.asked : [...new Set([...plan.asked, blockedBy])],
+      },
+    });
     askEverybody(draft, name, plan);
   }
   say(draft, name, `is about to start on ${plan.host}: ${verdict.reason}`);

@@ -37,6 +37,9 @@ export type Known = Readonly<{
   doubtedAt: Instant;
   /** The script says that the resource cannot run on this host. */
   cannotRun?: boolean;
+  /** A stop could not be run since then, for instance since a start is alive; tried again at `retryAt`. */
+  blockedSince?: Instant;
+  retryAt?: Instant;
   /** A start or stop of it was alive when the host was heard last. */
   operating?: boolean;
   /** By what we know it, or why we do not. */
@@ -45,6 +48,10 @@ export type Known = Readonly<{
 
 /** Who answers: the host as it is now. */
 export type Speaker = Readonly<{ boot: string; incarnation: string; doubtedAt: Instant }>;
+
+/** How long a stop may be kept from running, and how often it is tried meanwhile. */
+const BLOCKED_MS = 30_000;
+const RETRY_MS = 2_000;
 
 const RUNNING = new Set([0, 8, 9, 190, 191]);
 const STOPPED = 7;
@@ -237,7 +244,7 @@ function afterStop(
     case 'timed-out':
       return inDoubt(known, 'stop-failed', now, `stop timed out ${outcome.text}`);
     case 'not-run':
-      return inDoubt(known, 'stop-failed', now, `stop could not be run: ${outcome.text}`);
+      return blocked(known, now, `stop could not be run: ${outcome.text}`);
     case 'cancelled':
       return inDoubt(known, 'unfinished', now, 'stop was cancelled');
     case 'lost':
@@ -248,7 +255,16 @@ function afterStop(
 
 function failed(known: Known, askedAt: Instant, now: Instant, text: string): Known {
   if (askedAt < known.doubtedAt) return known;
-  return inDoubt(known, known.doubt ?? 'failed', now, text);
+  if (known.doubt !== undefined) return unsure(known, now, known.text); // The first reason says most.
+  return inDoubt(known, 'failed', now, text);
+}
+
+/** What keeps a stop from running may end. If it does not in time, the stop has hung. */
+function blocked(known: Known, now: Instant, text: string): Known {
+  const blockedSince = known.blockedSince ?? now;
+  if (now - blockedSince >= BLOCKED_MS) return inDoubt(known, 'stop-failed', now, text);
+  const doubtful = { ...inDoubt(known, 'unfinished', now, text), blockedSince };
+  return { ...doubtful, retryAt: now + RETRY_MS };
 }
 
 function inDoubt(known: Known, doubt: Doubt, now: Instant, text: string): Known {
@@ -272,8 +288,8 @@ function become(
   text: string,
 ): Known {
   const since = known.status === status ? known.since : now;
-  const base = { status, since, evidence, doubtedAt: known.doubtedAt, text };
-  return doubt === undefined ? base : { ...base, doubt };
+  const base = { status, since, evidence, doubtedAt: known.doubtedAt };
+  return doubt === undefined ? { ...base, text } : { ...base, doubt, text: known.text };
 }
 
 /** A monitor begun before the end of an operation may have looked before its effect. */

@@ -33,7 +33,7 @@ export function operate(
       resource,
       ordered(draft.known(group, host, resource), operation, askedAt),
     );
-    const text = `${operation === 'start' ? 'is started' : 'is stopped'}, since ${reason}`;
+    const text = `${operation === 'start' ? 'is started' : 'is stopped'}: ${reason}`;
     draft.fact({ name: `ha.resource.${operation}`, severity: 'info', group, resource, host, text });
   }
   const sequence = draft.state.nextRequest;
@@ -65,6 +65,7 @@ export function stopLeaves(
   const goes = resources.filter(chosen);
   for (const resource of goes) {
     if (goes.some((other) => other.parent === resource.name)) continue;
+    if ((draft.known(name, host, resource.name).retryAt ?? 0) > draft.now) continue;
     operate(draft, name, host, resource.name, 'stop', why);
   }
 }

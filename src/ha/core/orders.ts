@@ -175,7 +175,10 @@ function unmanage(draft: Draft, order: Order): Answer {
   dropPlan(draft, order.target, 'an operator takes it into his own hands');
   draft.setGroup({ ...draft.group(order.target), managed: false });
   draft.touchedGroups.add(order.target);
-  return { outcome: 'done', text: `${order.target} is only watched` };
+  return {
+    outcome: 'done',
+    text: `${order.target} is only watched; while it may be on a host, that host is not fenced by itself`,
+  };
 }
 
 function cleanup(draft: Draft, order: Order): Answer {

@@ -142,7 +142,7 @@ export function restoredGroup(spec: GroupSpec, saved: Saved, now: Instant): Grou
   for (const host of new Set([...listOf(spec), ...ran])) {
     const onHost = new Map<string, Known>();
     for (const { name } of spec.resources) {
-      onHost.set(name, unknownSince(now, 'the manager has just started'));
+      onHost.set(name, unknownSince(now, 'its host has not answered since the manager started'));
     }
     known.set(host, onHost);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The whole memory of the HA core, as plain values. Nothing in it is changed in place. */
 import type { Instant } from '../../kernel/machine.ts';
+import type { Gate } from './fence-gates.ts';
 import type { Known } from './knowledge.ts';
 import type { Operation, PowerAction } from './messages.ts';
 import type { DeviceName, GroupName, HostName, ResourceName } from './spec.ts';
@@ -10,7 +11,7 @@ export type Contact = Readonly<
   | { status: 'unheard' }
   | { status: 'online'; heardAt: Instant }
   | { status: 'silent'; since: Instant; heardAt: Instant }
-  | { status: 'refused'; since: Instant; heardAt: Instant }
+  | { status: 'refused'; since: Instant; heardAt: Instant; told: boolean }
 >;
 
 /** Confirmed off: every resource on the host is stopped. Holds until a status says on or a new boot answers. */
@@ -92,6 +93,8 @@ export type HostState = Readonly<{
   fence?: Fence;
   /** Why it is not fenced although it seems to need it. */
   notFenced?: string;
+  /** The gate that the operator was told of last, since it became suspect. */
+  toldGate?: Gate;
 }>;
 
 /**
@@ -100,7 +103,17 @@ export type HostState = Readonly<{
  * move: `to` was asked after `askedAt`; then it is stopped on `host` and started on `to`.
  */
 export type Plan = Readonly<
-  | { type: 'start'; host: HostName; askedAt: Instant; again: Instant; why: string }
+  | {
+      type: 'start';
+      host: HostName;
+      askedAt: Instant;
+      again: Instant;
+      why: string;
+      /** Hosts that were asked for it. */
+      asked: readonly HostName[];
+      /** A start was ordered. */
+      started: boolean;
+    }
   | {
       type: 'move';
       host: HostName;
@@ -170,6 +183,8 @@ export type ClusterState = Readonly<{
   hosts: ReadonlyMap<HostName, HostState>;
   groups: ReadonlyMap<GroupName, GroupState>;
   pending: ReadonlyMap<string, Pending>;
+  /** Hosts with a fence under way. */
+  fencing: readonly HostName[];
   /** When automatic fences were begun, for the limit an hour. */
   fences: readonly Instant[];
 }>;

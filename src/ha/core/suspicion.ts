@@ -19,7 +19,8 @@ export function considerFence(draft: Draft, name: HostName): void {
   if (draft.now >= suspectAt(draft, host) && host.contact.status !== 'refused')
     inquire(draft, name);
   const suspicion = causeOf(draft, name);
-  if (suspicion === undefined) return clear(draft, name);
+  const atStake = groupsMaybeOn(draft, name).length > 0;
+  if (suspicion === undefined || !atStake) return clear(draft, name);
   const facts = caseOf(draft, name, suspicion.cause);
   const verdict = mayFence(facts);
   if (verdict.fence) {
@@ -28,10 +29,13 @@ export function considerFence(draft: Draft, name: HostName): void {
     draft.save('fences', fences);
     return beginFence(draft, name, suspicion.cause, suspicion.text);
   }
-  if (verdict.reason === host.notFenced) return;
-  draft.setHost({ ...draft.host(name), notFenced: verdict.reason });
-  draft.because(`${name} is not fenced: ${verdict.reason}`);
-  if (verdict.pending || facts.helps === undefined) return;
+  if (verdict.reason !== host.notFenced) {
+    draft.setHost({ ...draft.host(name), notFenced: verdict.reason });
+    draft.because(`${name} is not fenced: ${verdict.reason}`);
+  }
+  // One alarm for each new reason: answers come and go while we ask again and again.
+  if (verdict.pending || verdict.gate === host.toldGate) return;
+  draft.setHost({ ...draft.host(name), toldGate: verdict.gate });
   draft.fact({ name: 'ha.host.not-fenced', severity: 'alarm', host: name, text: verdict.reason });
 }
 
@@ -63,8 +67,10 @@ function inquire(draft: Draft, name: HostName): void {
   if (contact.status === 'unheard' && host.boot === undefined) return;
   if (inquiry !== undefined) {
     const isOld = inquiry.askedAt < draft.state.listenSince;
-    const useless = isOld || reachedBy(inquiry) !== 'no' || inquiry.witness === 'no';
-    if (!useless || now - inquiry.askedAt < spec.heartbeatTimeoutMs / 2) return;
+    const nobodyAsked = inquiry.reach.size === 0 && targetsOf(draft, name).length > 0;
+    const useless = isOld || nobodyAsked || reachedBy(inquiry) !== 'no' || inquiry.witness === 'no';
+    const isEarly = now - inquiry.askedAt < spec.heartbeatTimeoutMs / 2;
+    if (!useless || (isEarly && !nobodyAsked)) return;
   }
   const deadlineMs = Math.max(100, Math.floor(spec.heartbeatTimeoutMs / 4));
   const reach = new Map<HostName, 'asked'>();
@@ -208,6 +214,6 @@ function recentFences(draft: Draft): number[] {
 }
 
 function clear(draft: Draft, name: HostName): void {
-  const { notFenced, ...host } = draft.host(name);
-  if (notFenced !== undefined) draft.setHost(host);
+  const { notFenced, toldGate, ...host } = draft.host(name);
+  if (notFenced !== undefined || toldGate !== undefined) draft.setHost(host);
 }

@@ -63,7 +63,7 @@ export function viewCluster(spec: ClusterSpec, state: ClusterState, now: Instant
   const hosts = [...state.hosts.values()].map((host) => lookAtHost(spec, host, now));
   const groups = [...state.groups.values()].flatMap((group) => {
     const groupSpec = spec.groups.get(group.name);
-    return groupSpec === undefined ? [] : [lookAtGroup(groupSpec, group)];
+    return groupSpec === undefined ? [] : [lookAtGroup(groupSpec, group, spec.mode)];
   });
   return {
     mode: spec.mode,
@@ -130,7 +130,7 @@ function reasonOf(host: HostState): string {
   }
 }
 
-function lookAtGroup(spec: GroupSpec, group: GroupState): GroupLook {
+function lookAtGroup(spec: GroupSpec, group: GroupState, mode: ClusterSpec['mode']): GroupLook {
   const where = [...group.known].filter(([, onHost]) =>
     [...onHost.values()].some((known) => known.status === 'running'),
   );
@@ -140,7 +140,7 @@ function lookAtGroup(spec: GroupSpec, group: GroupState): GroupLook {
     homeHost: spec.homeHost,
     failoverHosts: spec.failoverHosts,
     managed: group.managed,
-    status: statusOf(spec, group),
+    status: statusOf(spec, group, mode),
     ...(host === undefined ? {} : { host }),
     reason: group.reason,
     resources: spec.resources.map((resource) => ({
@@ -158,7 +158,11 @@ function lookAtGroup(spec: GroupSpec, group: GroupState): GroupLook {
   };
 }
 
-export function statusOf(spec: GroupSpec, group: GroupState): GroupStatus {
+export function statusOf(
+  spec: GroupSpec,
+  group: GroupState,
+  mode: ClusterSpec['mode'],
+): GroupStatus {
   const perHost = [...group.known.values()].map((onHost) =>
     spec.resources.map(({ name }) => onHost.get(name)?.status ?? 'unknown'),
   );
@@ -172,7 +176,7 @@ export function statusOf(spec: GroupSpec, group: GroupState): GroupStatus {
   if (group.plan?.type === 'move') return 'stopping';
   if (located.length === 1) return 'degraded';
   if (perHost.every((all) => all.every((status) => status === 'stopped'))) {
-    return group.managed ? 'waiting' : 'stopped';
+    return group.managed && mode === 'manage' ? 'waiting' : 'stopped';
   }
   return 'unknown';
 }
@@ -195,6 +199,7 @@ function alarmsOf(
     if (held !== undefined) alarms.push({ host: host.name, text: held });
     else if (host.notFenced !== undefined)
       alarms.push({ host: host.name, text: `not fenced: ${host.notFenced}` });
+    if (host.status === 'refused') alarms.push({ host: host.name, text: host.reason });
     if (!host.armed)
       alarms.push({
         host: host.name,
