@@ -4,7 +4,14 @@
  * then looks again at everything that the event touched until nothing new follows.
  */
 import type { Instant, Machine, Saved, Step, Tick } from '../../kernel/machine.ts';
-import { expireKnowledge, onBeat, onRefused, silentAt, watchContact } from './contact.ts';
+import {
+  expireKnowledge,
+  onBeat,
+  onOtherJournal,
+  onRefused,
+  silentAt,
+  watchContact,
+} from './contact.ts';
 import { afterCheck, checkDevices } from './devices.ts';
 import { Draft } from './draft.ts';
 import { noteFailure } from './failures.ts';
@@ -14,7 +21,7 @@ import { afterOperation } from './knowledge.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import type { HaCommand, HaEvent } from './messages.ts';
 import { onOrder } from './orders.ts';
-import { formerHosts, restoredGroup, restoredHost } from './records.ts';
+import { formerHosts, pastInstants, restoredGroup, restoredHost } from './records.ts';
 import type { ClusterSpec } from './spec.ts';
 import type { ClusterState, Pending } from './state.ts';
 import { considerFence, onReach, onWitness } from './suspicion.ts';
@@ -69,6 +76,7 @@ function take(draft: Draft, event: HaEvent | Tick): void {
     case 'refused':
       return onRefused(draft, event.host, event.askedAt);
     case 'superseded':
+      if (event.by === 'other-journal') return onOtherJournal(draft, event.host, event.text);
       if (draft.state.superseded !== undefined) return;
       draft.set({ superseded: event.text });
       draft.fact({
@@ -158,8 +166,8 @@ function follow(draft: Draft): void {
     if (hosts.length === 0 && groups.length === 0) return;
     draft.touchedHosts.clear();
     draft.touchedGroups.clear();
+    for (const name of hosts) watchContact(draft, name);
     for (const name of hosts) {
-      watchContact(draft, name);
       checkDevices(draft, name);
       considerFence(draft, name);
       continueFence(draft, name);
@@ -208,7 +216,7 @@ function restore(
     groups,
     pending: new Map(),
     fencing: [...hosts.values()].filter((host) => host.fence !== undefined).map(({ name }) => name),
-    fences: Array.isArray(fences) ? fences.filter((at) => typeof at === 'number') : [],
+    fences: Array.isArray(fences) ? pastInstants(fences, now) : [],
   };
   const draft = new Draft(spec, layout, state, now);
   for (const host of hosts.values()) {

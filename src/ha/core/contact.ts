@@ -19,7 +19,7 @@ import {
 } from './knowledge.ts';
 import type { HaEvent, Observation } from './messages.ts';
 import { noteFailure } from './failures.ts';
-import { operate } from './operating.ts';
+import { isOperating, operate } from './operating.ts';
 import type { ClusterSpec, HostName } from './spec.ts';
 import type { ClusterState, HostState } from './state.ts';
 
@@ -43,6 +43,18 @@ export function onBeat(draft: Draft, beat: Beat): void {
   // A fence may wait for just this answer.
   for (const fenced of draft.state.fencing) draft.touchedHosts.add(fenced);
   for (const seen of beat.observations) observe(draft, beat, seen);
+}
+
+/** The host lives and its agent answers, but obeys a manager with another journal: nothing is known there. */
+export function onOtherJournal(draft: Draft, name: HostName, text: string): void {
+  const before = draft.state.hosts.get(name);
+  if (before === undefined) return;
+  onRefused(draft, name, draft.now);
+  draft.setHost({ ...draft.host(name), obeysOther: text });
+  if (before.obeysOther !== undefined) return;
+  const words = `its agent obeys another manager: ${text}`;
+  draft.fact({ name: 'ha.agent.obeys-other', severity: 'alarm', host: name, text: words });
+  draft.because(`${name} obeys another manager`);
 }
 
 export function onRefused(draft: Draft, name: HostName, askedAt: number): void {
@@ -78,13 +90,22 @@ export function watchContact(draft: Draft, name: HostName): void {
   if (contact.status === 'silent' || draft.state.superseded !== undefined) return;
   // A tick comes only after everything that has arrived: before, an answer may lie in the mailbox.
   if (draft.isTick && draft.now >= silentAt(draft.spec, draft.state, host)) {
-    if (contact.status === 'unheard' && host.boot === undefined) return;
+    if (contact.status === 'unheard' && host.boot === undefined) return tellUnheard(draft, host);
     return fallSilent(draft, name, `no answer for ${seconds(draft.spec.heartbeatTimeoutMs)}`);
   }
   const missedTwo = draft.now >= suspectAt(draft, host);
   if (contact.status === 'online' && missedTwo && powerIsOff(draft, name, contact.heardAt)) {
     fallSilent(draft, name, 'its fence devices say that its power is off');
   }
+}
+
+/** It may run anything, and it was never heard: only an operator can go on from here. */
+function tellUnheard(draft: Draft, host: HostState): void {
+  if (host.contact.status !== 'unheard' || host.contact.told) return;
+  draft.setHost({ ...host, contact: { status: 'unheard', told: true } });
+  const text = `it was never heard: start its agent, or, if it is off, say \`aureole fence ${host.name} --confirm-off\``;
+  draft.fact({ name: 'ha.host.unheard', severity: 'alarm', host: host.name, text });
+  draft.because(`${host.name} was never heard`);
 }
 
 function tellAgentGone(
@@ -141,7 +162,7 @@ function isGhost(host: HostState, beat: Beat): boolean {
 }
 
 function hear(draft: Draft, before: HostState, beat: Beat): void {
-  const { inquiry: _, ...host } = before;
+  const { inquiry: _, obeysOther: __, ...host } = before;
   draft.setHost({
     ...host,
     contact: { status: 'online', heardAt: draft.now },
@@ -151,10 +172,7 @@ function hear(draft: Draft, before: HostState, beat: Beat): void {
     incarnation: beat.incarnation,
   });
   if (before.contact.status === 'online') return;
-  const text =
-    before.boot === undefined || before.boot === beat.boot
-      ? 'it answers'
-      : 'it answers after a boot';
+  const text = 'it answers';
   draft.fact({ name: 'ha.host.online', severity: 'info', host: before.name, text });
   draft.because(`${before.name} answers`);
   draft.touchedHosts.add(before.name);
@@ -204,7 +222,7 @@ function observe(draft: Draft, beat: Beat, seen: Observation): void {
   if (owner === undefined) return;
   const { group, resource } = owner;
   const known = draft.known(group, beat.host, seen.resource);
-  if (isBusy(draft, beat.host, seen.resource)) return; // The answer to our order says more.
+  if (isOperating(draft, beat.host, seen.resource)) return; // The answer to our order says more.
   const { doubtedAt } = draft.host(beat.host);
   const speaker: Speaker = { boot: beat.boot, incarnation: beat.incarnation, doubtedAt };
   const next = afterObservation(known, seen, speaker, resource.monitorOverdueMs, draft.now);
@@ -223,14 +241,6 @@ function isSame(a: Known, b: Known): boolean {
   return (
     a.status === b.status && a.doubt === b.doubt && a.text === b.text && a.evidence !== undefined
   );
-}
-
-function isBusy(draft: Draft, host: HostName, resource: string): boolean {
-  for (const pending of draft.state.pending.values()) {
-    if (pending.type !== 'operation' || pending.operation === 'monitor') continue;
-    if (pending.host === host && pending.resource === resource) return true;
-  }
-  return false;
 }
 
 function fallSilent(draft: Draft, name: HostName, text: string): void {

@@ -123,7 +123,10 @@ export class Draft {
   setKnownQuietly(group: GroupName, host: HostName, resource: ResourceName, next: Known): void {
     const state = this.group(group);
     const onHost = new Map(state.known.get(host)).set(resource, next);
-    this.setGroup({ ...state, known: new Map(state.known).set(host, onHost) });
+    // Where it was ever seen it may be again, whatever the configuration says one day.
+    const isNew = next.status === 'running' && !state.ran.includes(host);
+    const ran = isNew ? [...state.ran, host] : state.ran;
+    this.setGroup({ ...state, ran, known: new Map(state.known).set(host, onHost) });
     if (state.plan !== undefined) this.touchedGroups.add(group);
   }
 

@@ -18,6 +18,8 @@ const OPEN: FenceCase = {
   silentHosts: 1,
   hosts: 4,
   fencesUnderWay: 0,
+  isWitness: false,
+  isManagerHost: false,
   maxConcurrent: 1,
   fencesLastHour: 0,
   maxPerHour: 4,
@@ -46,6 +48,9 @@ const SHUT: readonly [what: string, facts: FenceCase, gate: Gate, pending: boole
   ['no target could say', { ...OPEN, reached: 'unknown' }, 'reached', true],
   ['a target reaches it', { ...OPEN, reached: 'yes' }, 'reached', false],
   ['one fence is under way', { ...OPEN, fencesUnderWay: 1 }, 'concurrent', false],
+  ['a fence under way waits for its word', { ...OPEN, isWitness: true }, 'concurrent', false],
+  ['the manager runs on it', { ...OPEN, isManagerHost: true }, 'own-host', false],
+  ['only our own host could take it', { ...OPEN, reached: 'nobody' }, 'reached', false],
   ['the hour has had its fences', { ...OPEN, fencesLastHour: 4 }, 'hourly', false],
 ];
 
@@ -61,6 +66,10 @@ for (const [what, facts, gate, pending] of SHUT) {
 
 const ALLOWED: readonly [what: string, facts: FenceCase][] = [
   ['all gates are open', OPEN],
+  [
+    'only our own host could take it and the witness answers',
+    { ...OPEN, othersAnswer: 0, managerOnHost: true, witness: 'yes', reached: 'nobody' },
+  ],
   ['a quarter of the hosts is silent', { ...OPEN, silentHosts: 2, hosts: 8 }],
   ['one of two hosts is silent', { ...OPEN, hosts: 2, othersAnswer: 1 }],
   ['the witness of a manager on a host answers', { ...OPEN, managerOnHost: true, witness: 'yes' }],

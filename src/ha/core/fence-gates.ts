@@ -25,11 +25,15 @@ export type FenceCase = Readonly<{
   managerOnHost: boolean;
   witness: 'none' | 'asked' | 'yes' | 'no';
   /** Does a possible target still reach the host? */
-  reached: 'asked' | 'yes' | 'no' | 'unknown';
+  reached: 'asked' | 'yes' | 'no' | 'unknown' | 'nobody';
   onReached: 'alarm' | 'fence';
   silentHosts: number;
   hosts: number;
   fencesUnderWay: number;
+  /** A fence under way waits for this host's word that it lives. */
+  isWitness: boolean;
+  /** The manager runs on it. */
+  isManagerHost: boolean;
   maxConcurrent: number;
   fencesLastHour: number;
   maxPerHour: number;
@@ -46,6 +50,7 @@ export type Gate =
   | 'devices'
   | 'helps'
   | 'unmanaged'
+  | 'own-host'
   | 'cut-off'
   | 'witness'
   | 'reached'
@@ -59,7 +64,10 @@ export function mayFence(facts: FenceCase): Verdict {
   if (facts.unmanaged !== undefined) {
     return shut('unmanaged', `group ${facts.unmanaged} may be on it and is unmanaged`);
   }
-  if (facts.cause === 'silence' && facts.othersAnswer === 0) {
+  if (facts.isManagerHost) {
+    return shut('own-host', 'the manager runs on it and cannot go on after fencing it');
+  }
+  if (facts.cause === 'silence' && facts.othersAnswer === 0 && facts.witness !== 'yes') {
     return shut('cut-off', 'no other host answers: the manager may be the one that is cut off');
   }
   if (facts.helps === undefined) {
@@ -90,6 +98,10 @@ function silence(facts: FenceCase): Verdict {
   if (facts.silentHosts > many) {
     return shut('many-silent', `${facts.silentHosts} hosts are silent, more than ${many} at once`);
   }
+  // Only the manager's own host could take it. Its word is ours, so the witness has to speak for us.
+  if (facts.reached === 'nobody' && facts.witness !== 'yes') {
+    return shut('reached', "only the manager's own host could take it, and no witness answers");
+  }
   if (facts.reached === 'asked')
     return wait('reached', 'other hosts are asked whether they reach it');
   if (facts.reached === 'unknown') {
@@ -105,6 +117,12 @@ function silence(facts: FenceCase): Verdict {
 }
 
 function limits(facts: FenceCase): Verdict {
+  if (facts.isWitness) {
+    return shut(
+      'concurrent',
+      'a fence that is under way waits for its word: is its device wired to this host?',
+    );
+  }
   if (facts.fencesUnderWay >= facts.maxConcurrent) {
     return shut('concurrent', `fences under way: ${facts.fencesUnderWay} (max_concurrent)`);
   }

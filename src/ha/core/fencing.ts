@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * One fence, from its intent to the proof. Off is believed when every device of a level was told off,
- * each then said off, and no other host vanished with it: every host that answered when off was told
- * has answered again since, or has itself been told off and said off. That catches a device wired to
- * another host: as many hosts are gone as were shot, and they are the ones that we meant.
+ * each then said off, and no other host vanished with it: every host that was heard when off was told
+ * has answered again since, in the same boot. That catches a device that is wired to another host.
  */
 import { doubted } from './knowledge.ts';
-import { changeDevice, askPower, usableLevels, distrust } from './devices.ts';
+import { changeDevice, askPower, usableLevels, distrust, offIsOver } from './devices.ts';
 import type { Draft } from './draft.ts';
 import type { PowerOutcome } from './messages.ts';
 import type { DeviceName, HostName } from './spec.ts';
@@ -71,6 +70,7 @@ export function afterFenceAnswer(
   if (fence === undefined || state === undefined) return;
   const expected = fence.phase === 'off' ? 'off' : 'status';
   if (asked !== expected || !['recall', 'off', 'status'].includes(fence.phase)) return;
+  if (outcome === 'on') offIsOver(draft, name, `fence device ${device} says on`);
   if (outcome === 'on' || outcome === 'off') {
     changeDevice(draft, name, device, { ...state, power: outcome, saidAt: draft.now });
   }
@@ -89,6 +89,13 @@ export function continueFence(draft: Draft, name: HostName): void {
   const host = draft.host(name);
   const { fence, contact } = host;
   if (fence === undefined || draft.state.superseded !== undefined) return;
+  if (draft.spec.mode === 'observe') {
+    return hold(
+      draft,
+      name,
+      'the manager only observes: it does not carry through the fence that was begun',
+    );
+  }
   if (fence.phase === 'recall' && contact.status !== 'online') {
     const listened = draft.now - draft.state.listenSince >= draft.spec.heartbeatTimeoutMs;
     if (fence.answers.size === 0 && !isAsked(draft, name)) tell(draft, name, 'status');
@@ -101,21 +108,9 @@ export function continueFence(draft: Draft, name: HostName): void {
 
 /** Believes what may be believed of the fences that wait for the other hosts. */
 export function settleFences(draft: Draft): void {
-  const said = new Set<HostName>();
-  for (const host of draft.state.hosts.values()) {
-    if (host.fence?.saidOffAt !== undefined) said.add(host.name);
-  }
-  if (said.size === 0) return;
-  const missing = new Map<HostName, HostName>();
-  for (let before = -1; before !== missing.size;) {
-    before = missing.size;
-    for (const name of said) {
-      const lost = missingWitness(draft, name, (other) => said.has(other) && !missing.has(other));
-      if (lost !== undefined && !missing.has(name)) missing.set(name, lost);
-    }
-  }
-  for (const name of said) {
-    const lost = missing.get(name);
+  for (const name of draft.state.fencing) {
+    if (draft.host(name).fence?.saidOffAt === undefined) continue;
+    const lost = missingWitness(draft, name);
     if (lost === undefined) believe(draft, name);
     else holdForWitness(draft, name, lost);
   }
@@ -124,12 +119,21 @@ export function settleFences(draft: Draft): void {
 /** The host is off: by its devices, or by an operator's word. */
 export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: string): void {
   const { fence, inquiry: _, notFenced: __, toldGate: ___, ...host } = draft.host(name);
-  const devices = fence === undefined ? [] : (draft.hostSpec(name).levels[fence.level] ?? []);
+  const devices =
+    fence === undefined || by === 'operator'
+      ? []
+      : (draft.hostSpec(name).levels[fence.level] ?? []);
   const boot = fence?.boot ?? host.boot;
   draft.setHost({
     ...host,
     contact: { status: 'silent', since: draft.now, heardAt: heardAt(host.contact) },
-    off: { at: draft.now, by, devices, confirmed: true, ...(boot === undefined ? {} : { boot }) },
+    off: {
+      at: fence?.saidOffAt ?? draft.now,
+      by,
+      devices,
+      confirmed: true,
+      ...(boot === undefined ? {} : { boot }),
+    },
     ...(by === 'fence' || fence !== undefined ? { fencedAt: draft.now } : {}),
   });
   draft.forget((pending) => pending.type === 'power' && pending.host === name);
@@ -180,7 +184,7 @@ export function beatWhileFencing(
 }
 
 function whenAllAnswered(draft: Draft, name: HostName): void {
-  const { fence, boot } = draft.host(name);
+  const { fence, boot, contact } = draft.host(name);
   if (fence === undefined) return;
   const answers = [...fence.answers.values()];
   const all = (...wanted: string[]): boolean => answers.every((answer) => wanted.includes(answer));
@@ -199,6 +203,7 @@ function whenAllAnswered(draft: Draft, name: HostName): void {
         ...withoutHold(fence),
         phase: 'settle',
         saidOffAt: draft.now,
+        answering: fence.answering || contact.status !== 'silent',
         ...(boot === undefined ? {} : { boot }),
       });
       for (const other of [name, ...fence.witnesses.keys()]) {
@@ -218,6 +223,11 @@ function nextLevel(draft: Draft, name: HostName): void {
   if (fence === undefined) return;
   const levels = usableLevels(draft, host, fence.cause === 'operator' ? 'operator' : 'manager');
   const level = levels.find((one) => one > fence.level);
+  const acknowledged = [...fence.answers.values()].some((answer) => answer !== 'failed');
+  const isBack = host.contact.status === 'online' && !acknowledged;
+  if (isBack && (fence.cause === 'silence' || fence.cause === 'agent')) {
+    return endFence(draft, name, 'the host answers again, and no device has taken the order');
+  }
   if (level !== undefined) {
     setFence(draft, name, { ...fence, phase: 'off', level, answers: new Map() });
     tell(draft, name, 'off');
@@ -254,7 +264,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
     round: fence.round + 1,
     answers: new Map(),
     witnesses: new Map([...fence.witnesses, ...witnessesOf(draft, name)]),
-    answering: (fence.answering && fence.phase !== 'recall') || host.contact.status !== 'silent',
+    answering: host.contact.status !== 'silent',
     ...(boot === undefined ? {} : { boot }),
   });
   draft.because(`the fence of ${name} ${why}`);
@@ -263,7 +273,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
 
 function tell(draft: Draft, name: HostName, action: 'off' | 'status'): void {
   const { fence } = draft.host(name);
-  if (fence === undefined) return;
+  if (fence === undefined || draft.state.superseded !== undefined) return;
   draft.forget((pending) => pending.type === 'power' && pending.host === name);
   for (const device of draft.hostSpec(name).levels[fence.level] ?? []) {
     askPower(draft, name, device, action, fence.text, fence.since);
@@ -287,16 +297,12 @@ function isAsked(draft: Draft, name: HostName): boolean {
 }
 
 /** A host that answered when off was told and is not heard of since. */
-function missingWitness(
-  draft: Draft,
-  name: HostName,
-  saidOff: (other: HostName) => boolean,
-): HostName | undefined {
+function missingWitness(draft: Draft, name: HostName): HostName | undefined {
   const { fence } = draft.host(name);
   const since = fence?.saidOffAt ?? 0;
   for (const [other, boot] of fence?.witnesses ?? []) {
     const witness = draft.state.hosts.get(other);
-    if (witness === undefined || witness.off?.confirmed === true || saidOff(other)) continue;
+    if (witness === undefined) continue;
     if (witness.aliveAt >= since && witness.boot === boot) continue;
     return other;
   }
@@ -315,7 +321,8 @@ function believe(draft: Draft, name: HostName): void {
       'its kernel answers although its fence devices say off: look, then say --confirm-off',
     );
   }
-  const quietMs = draft.now - saidOffAt;
+  // What it has said in a gap of ours may still lie unread; a tick comes only after that.
+  const quietMs = draft.isTick ? draft.now - Math.max(saidOffAt, draft.state.listenSince) : 0;
   if (fence.answering && quietMs < draft.spec.heartbeatTimeoutMs / 2) return;
   const level = draft.hostSpec(name).levels[fence.level] ?? [];
   const unproven = level.find((device) => devices.get(device)?.trust !== 'proven');
@@ -348,11 +355,13 @@ function setFence(draft: Draft, name: HostName, fence: Fence): void {
   draft.touchedHosts.add(name);
 }
 
+/** Hosts that were heard just now. One that died with the suspect is a suspect itself by now, and no witness. */
 function witnessesOf(draft: Draft, name: HostName): ReadonlyMap<HostName, string> {
   const witnesses = new Map<HostName, string>();
   for (const other of draft.state.hosts.values()) {
-    if (other.name === name || other.boot === undefined) continue;
-    if (other.contact.status === 'online') witnesses.set(other.name, other.boot);
+    if (other.name === name || other.boot === undefined || other.fence !== undefined) continue;
+    const isHeard = draft.now < heardAt(other.contact) + draft.spec.heartbeatTimeoutMs / 2;
+    if (other.contact.status === 'online' && isHeard) witnesses.set(other.name, other.boot);
   }
   return witnesses;
 }

@@ -5,12 +5,14 @@
  */
 import type { Draft } from './draft.ts';
 import { countFailure, giveUp } from './failures.ts';
+import type { OperationOutcome } from './messages.ts';
 import { beginMove, continueMove, whyLeave } from './moving.ts';
-import { askEverybody, isUnderWay, operate, pauseMs, stopLeaves } from './operating.ts';
+import { askEverybody, isUnderWay, operate, pauseMs } from './operating.ts';
 import { dropPlan, say } from './plan-words.ts';
 import {
   chooseHost,
   eligibleFor,
+  mayTake,
   hostsOf,
   isOnline,
   isStoppedOn,
@@ -19,8 +21,8 @@ import {
   runsOn,
 } from './placement.ts';
 import { listOf, type GroupName, type HostName, type ResourceName } from './spec.ts';
-import type { OperationOutcome } from './messages.ts';
 import { mayStart, type StartVerdict } from './start-rule.ts';
+import { stopDoubtful, stopOrphaned } from './stopping.ts';
 import type { Pending, Plan } from './state.ts';
 
 type Operating = Extract<Pending, { type: 'operation' }>;
@@ -32,6 +34,7 @@ export function planGroup(draft: Draft, name: GroupName): void {
   if (draft.spec.mode === 'observe') return say(draft, name, 'observed only');
   if (!group.managed) return say(draft, name, 'unmanaged');
   if (group.failed !== undefined) return say(draft, name, group.failed);
+  watchDown(draft, name);
   const where = locationsOf(draft, name);
   if (where.length > 1) return conflict(draft, name, where);
   const [host] = where;
@@ -40,6 +43,24 @@ export function planGroup(draft: Draft, name: GroupName): void {
     return whileOn(draft, name, host);
   }
   return whileNowhere(draft, name);
+}
+
+/** A managed group that does not run for this long is told of, whatever the reason. */
+const DOWN_MS = 120_000;
+
+function watchDown(draft: Draft, name: GroupName): void {
+  const { down, ...group } = draft.group(name);
+  const runs = hostsOf(draft, name).some((host) => runsOn(draft, name, host) === 'all');
+  if (runs) {
+    if (down !== undefined) draft.setGroup(group);
+    return;
+  }
+  if (down === undefined)
+    return draft.setGroup({ ...group, down: { since: draft.now, told: false } });
+  if (down.told || draft.now - down.since < DOWN_MS) return;
+  draft.setGroup({ ...group, down: { ...down, told: true } });
+  const text = `it has not run for ${DOWN_MS / 60_000} minutes: ${group.reason}`;
+  draft.fact({ name: 'ha.group.down', severity: 'alarm', group: name, text });
 }
 
 /** An operation of ours on this group has ended; what it means is known already. */
@@ -168,12 +189,16 @@ function whileNowhere(draft: Draft, name: GroupName): void {
 }
 
 function nowhereToGo(draft: Draft, name: GroupName, why: string): void {
-  const list = listOf(draft.groupSpec(name));
-  const { avoid } = draft.group(name);
-  if (list.every((host) => avoid.has(host))) {
-    return giveUp(draft, name, `it could not be started on any host: ${why}`);
-  }
-  say(draft, name, `waits for a host: ${why}`);
+  const group = draft.group(name);
+  const barred = [...group.avoid.keys()].filter((host) => mayTake(draft, name, host) === undefined);
+  const [again] = barred;
+  if (again === undefined) return say(draft, name, `waits for a host: ${why}`);
+  // Every host that is left has failed once: better tried again, and counted, than down for good.
+  const avoid = new Map(group.avoid);
+  for (const host of barred) avoid.delete(host);
+  draft.setGroup({ ...group, avoid });
+  countFailure(draft, name, group.avoid.get(again) ?? why);
+  draft.touchedGroups.add(name);
 }
 
 /** A host that does not answer, is not off, and may hold the group. */
@@ -288,48 +313,6 @@ function startVerdict(draft: Draft, name: GroupName, plan: Plan): StartVerdict {
         outstanding: isUnderWay(draft, name, other),
       })),
   });
-}
-
-/** What failed or hung must be stopped before anything else, and all that stands on it first. */
-function stopDoubtful(draft: Draft, name: GroupName, host: HostName): boolean {
-  const { resources } = draft.groupSpec(name);
-  if (knownOn(draft, name, host).some((known) => known.doubt === 'stop-failed')) {
-    const reason = draft.host(host).notFenced;
-    const rest = reason === undefined ? 'a fence is asked for' : `not fenced: ${reason}`;
-    say(draft, name, `a stop failed on ${host}; ${rest}`);
-    return true;
-  }
-  const bad = new Set<ResourceName>();
-  for (const { name: resource, parent } of resources) {
-    const { status, doubt } = draft.known(name, host, resource);
-    const ownDoubt = status === 'unknown' && doubt !== undefined;
-    const onBad = parent !== undefined && bad.has(parent) && status !== 'stopped';
-    if (ownDoubt || onBad) bad.add(resource);
-  }
-  if (bad.size === 0) return false;
-  stopLeaves(
-    draft,
-    name,
-    host,
-    (resource) => bad.has(resource.name),
-    'it failed and may be active',
-  );
-  say(draft, name, `stops what failed on ${host}: ${[...bad].join(', ')}`);
-  return true;
-}
-
-/** Running although what it stands on is stopped: it comes down before that is started again. */
-function stopOrphaned(draft: Draft, name: GroupName, host: HostName): boolean {
-  const orphaned = new Set<ResourceName>();
-  for (const { name: resource, parent } of draft.groupSpec(name).resources) {
-    if (parent === undefined || draft.known(name, host, resource).status !== 'running') continue;
-    const down = draft.known(name, host, parent).status === 'stopped' || orphaned.has(parent);
-    if (down) orphaned.add(resource);
-  }
-  if (orphaned.size === 0) return false;
-  stopLeaves(draft, name, host, (one) => orphaned.has(one.name), 'what it stands on is stopped');
-  say(draft, name, `stops on ${host} what stands on a stopped resource`);
-  return true;
 }
 
 function isRunning(

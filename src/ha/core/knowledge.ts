@@ -37,6 +37,12 @@ export type Known = Readonly<{
   doubtedAt: Instant;
   /** The script says that the resource cannot run on this host. */
   cannotRun?: boolean;
+  /** It was seen running, or started, in this boot of the host. */
+  ranHere?: boolean;
+  /** A monitor has looked since the doubt arose. */
+  looked?: boolean;
+  /** A script of it has outlived its time-out. */
+  overran?: boolean;
   /** A stop could not be run since then, for instance since a start is alive; tried again at `retryAt`. */
   blockedSince?: Instant;
   retryAt?: Instant;
@@ -49,8 +55,8 @@ export type Known = Readonly<{
 /** Who answers: the host as it is now. */
 export type Speaker = Readonly<{ boot: string; incarnation: string; doubtedAt: Instant }>;
 
-/** How long a stop may be kept from running, and how often it is tried meanwhile. */
-const BLOCKED_MS = 30_000;
+/** How long a script that we know nothing of may keep a stop from running, and how often it is tried. */
+const BLOCKED_MS = 600_000;
 const RETRY_MS = 2_000;
 
 const RUNNING = new Set([0, 8, 9, 190, 191]);
@@ -63,7 +69,9 @@ export function unknownSince(now: Instant, text: string): Known {
 
 /** Something happened that makes every earlier answer worthless. Doubts stay. */
 export function doubted(known: Known, now: Instant, text: string): Known {
-  if (known.status === 'unknown' && known.doubt !== undefined) return { ...known, doubtedAt: now };
+  if (known.status === 'unknown' && known.doubt !== undefined) {
+    return { ...known, doubtedAt: now, looked: false };
+  }
   const { evidence: _, ...rest } = known;
   return { ...rest, status: 'unknown', since: now, doubtedAt: now, text };
 }
@@ -146,6 +154,10 @@ export function ordered(known: Known, operation: 'start' | 'stop', now: Instant)
     status: 'unknown',
     since: now,
     doubtedAt: now,
+    // Until it is answered nobody knows how it ends, a manager that starts anew in between least of all.
+    doubt: known.doubt ?? 'unfinished',
+    ranHere: true,
+    looked: false,
     text: `a ${operation} is under way`,
   };
 }
@@ -159,6 +171,7 @@ function afterProbe(
 ): Known {
   if (outcome.type === 'exited') {
     // Our own order goes out after the step that gave it: what made us doubt in that step was before.
+    if (known.evidence !== undefined && askedAt < known.evidence.askedAt) return known;
     const sentAfter = askedAt >= Math.max(known.doubtedAt, speaker.doubtedAt);
     return sentAfter
       ? afterMonitor(known, outcome.code, outcome.text, askedAt, speaker, now)
@@ -166,7 +179,7 @@ function afterProbe(
   }
   if (outcome.type === 'timed-out') return failed(known, askedAt, now, 'monitor timed out');
   if (outcome.type === 'cancelled') return known;
-  return unsure(known, now, outcome.text);
+  return { ...unsure(known, now, outcome.text), retryAt: now + RETRY_MS };
 }
 
 function afterMonitor(
@@ -187,8 +200,8 @@ function afterMonitor(
     return become(known, 'stopped', evidence, undefined, now, 'its monitor says so');
   }
   // A doubt is settled by a stop or a fence, not by a monitor.
-  if (code === STOPPED) return unsure(known, now, `not seen running, but: ${known.text}`);
-  const firstProbe = isSettled && known.status !== 'running';
+  if (code === STOPPED) return { ...unsure(known, now, known.text), looked: true };
+  const firstProbe = isSettled && known.ranHere !== true;
   if (code === NOT_INSTALLED && firstProbe) {
     const why = `cannot run here: ${text || 'what it needs is not installed'}`;
     return { ...become(known, 'stopped', evidence, undefined, now, why), cannotRun: true };
@@ -211,7 +224,10 @@ function afterStart(
       }
       return inDoubt(known, 'failed', now, `start failed (exit ${outcome.code}) ${outcome.text}`);
     case 'timed-out':
-      return inDoubt(known, 'unfinished', now, `start timed out ${outcome.text}`);
+      return {
+        ...inDoubt(known, 'unfinished', now, `start timed out ${outcome.text}`),
+        overran: outcome.alive,
+      };
     case 'not-run':
       return inDoubt(known, 'failed', now, `start could not be run: ${outcome.text}`);
     case 'cancelled':
@@ -261,6 +277,7 @@ function failed(known: Known, askedAt: Instant, now: Instant, text: string): Kno
 
 /** What keeps a stop from running may end. If it does not in time, the stop has hung. */
 function blocked(known: Known, now: Instant, text: string): Known {
+  if (known.overran === true) return inDoubt(known, 'stop-failed', now, text);
   const blockedSince = known.blockedSince ?? now;
   if (now - blockedSince >= BLOCKED_MS) return inDoubt(known, 'stop-failed', now, text);
   const doubtful = { ...inDoubt(known, 'unfinished', now, text), blockedSince };
@@ -268,13 +285,13 @@ function blocked(known: Known, now: Instant, text: string): Known {
 }
 
 function inDoubt(known: Known, doubt: Doubt, now: Instant, text: string): Known {
-  if (known.status === 'unknown' && known.doubt === doubt && known.text === text) return known;
-  return { status: 'unknown', since: now, doubtedAt: now, doubt, text: text.trim() };
+  const { evidence: _, cannotRun: __, ...rest } = known;
+  return { ...rest, status: 'unknown', since: now, doubtedAt: now, doubt, text: text.trim() };
 }
 
 /** Not known now; nothing happened that makes a later answer worth less. */
 function unsure(known: Known, now: Instant, text: string): Known {
-  if (known.status === 'unknown') return known;
+  if (known.status === 'unknown') return known.text === text ? known : { ...known, text };
   const { evidence: _, ...rest } = known;
   return { ...rest, status: 'unknown', since: now, text };
 }
@@ -288,7 +305,8 @@ function become(
   text: string,
 ): Known {
   const since = known.status === status ? known.since : now;
-  const base = { status, since, evidence, doubtedAt: known.doubtedAt };
+  const ranHere = status === 'running' || known.ranHere === true;
+  const base = { status, since, evidence, doubtedAt: known.doubtedAt, ranHere };
   return doubt === undefined ? { ...base, text } : { ...base, doubt, text: known.text };
 }
 

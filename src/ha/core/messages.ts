@@ -67,8 +67,13 @@ export type HaEvent = Readonly<
     }
   /** The host's kernel refused or reset the connection: it lives, its agent does not answer. */
   | { type: 'refused'; host: HostName; askedAt: Instant }
-  /** The agent obeys another manager. */
-  | { type: 'superseded'; host: HostName; text: string }
+  /** The agent obeys another manager: one above us in our own journal, or one with another journal. */
+  | {
+      type: 'superseded';
+      host: HostName;
+      by: 'higher-epoch' | 'other-journal';
+      text: string;
+    }
   | {
       type: 'operation-result';
       host: HostName;

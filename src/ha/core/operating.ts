@@ -65,7 +65,8 @@ export function stopLeaves(
   const goes = resources.filter(chosen);
   for (const resource of goes) {
     if (goes.some((other) => other.parent === resource.name)) continue;
-    if ((draft.known(name, host, resource.name).retryAt ?? 0) > draft.now) continue;
+    const { retryAt = 0, operating, overran } = draft.known(name, host, resource.name);
+    if (retryAt > draft.now || (operating === true && overran !== true)) continue;
     operate(draft, name, host, resource.name, 'stop', why);
   }
 }
@@ -81,4 +82,13 @@ export function isUnderWay(draft: Draft, group: GroupName, host: HostName): bool
 /** How long answers are waited for before they are asked for again. */
 export function pauseMs(draft: Draft): number {
   return Math.max(2_000, draft.spec.heartbeatTimeoutMs / 2);
+}
+
+/** A start or stop of the resource that we ordered there has not been answered. */
+export function isOperating(draft: Draft, host: HostName, resource: ResourceName): boolean {
+  for (const pending of draft.state.pending.values()) {
+    if (pending.type !== 'operation' || pending.operation === 'monitor') continue;
+    if (pending.host === host && pending.resource === resource) return true;
+  }
+  return false;
 }

@@ -2,7 +2,7 @@
 /** What operators order. Each order is answered at once: done, accepted, refused with its reason, failed. */
 import { changeDevice, usableLevels } from './devices.ts';
 import type { Draft } from './draft.ts';
-import { beginFence, confirmOff } from './fencing.ts';
+import { beginFence, confirmOff, endFence } from './fencing.ts';
 import { doubted } from './knowledge.ts';
 import type { HaCommand, Order } from './messages.ts';
 import { eligibleFor, isStoppedOn, locationsOf } from './placement.ts';
@@ -98,9 +98,14 @@ function confirm(draft: Draft, order: Order): Answer {
 }
 
 function reset(draft: Draft, order: Order): Answer {
+  const phase = draft.host(order.target).fence?.phase;
+  const stuck = phase === 'pause' || phase === 'held';
+  if (stuck) endFence(draft, order.target, `${order.operator} calls it off`);
   const { fencedAt, ...host } = draft.host(order.target);
   const wrong = [...host.devices].filter(([, device]) => device.trust === 'wrong');
-  if (fencedAt === undefined && wrong.length === 0) return refused('it has not been fenced');
+  if (fencedAt === undefined && wrong.length === 0 && !stuck) {
+    return refused('it has not been fenced');
+  }
   draft.setHost(host);
   for (const [name, device] of wrong) {
     const next = { ...device, trust: 'unproven', power: 'unknown', checkAt: draft.now } as const;

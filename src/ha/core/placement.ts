@@ -33,16 +33,21 @@ export function knownOn(draft: Draft, group: GroupName, host: HostName): Known[]
   return draft.groupSpec(group).resources.map(({ name }) => draft.known(group, host, name));
 }
 
-/** Why the host may not take the group; undefined: it may, as far as the host is concerned. */
+/** Why the host is not chosen for the group: it may not take it, or a start there has failed. */
 export function eligibleFor(draft: Draft, group: GroupName, host: HostName): string | undefined {
+  const avoided = draft.group(group).avoid.get(host);
+  if (avoided !== undefined) return `it could not be started on ${host}: ${avoided}`;
+  return mayTake(draft, group, host);
+}
+
+/** Why the host may not take the group; undefined: it may, as far as the host is concerned. */
+export function mayTake(draft: Draft, group: GroupName, host: HostName): string | undefined {
   const state = draft.state.hosts.get(host);
   if (state === undefined) return `${host} is not configured`;
   if (state.off?.confirmed === true) return `${host} is off`;
   if (state.fence !== undefined) return `${host} is being fenced`;
   if (state.contact.status !== 'online') return `${host} does not answer`;
   if (!state.active) return `${host} is deactivated`;
-  const avoided = draft.group(group).avoid.get(host);
-  if (avoided !== undefined) return `it could not be started on ${host}: ${avoided}`;
   const cannot = knownOn(draft, group, host).find((known) => known.cannotRun === true);
   return cannot === undefined ? undefined : `${host}: ${cannot.text}`;
 }

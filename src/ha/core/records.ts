@@ -33,6 +33,7 @@ export type GroupRecord = {
   failed?: string;
   failures: readonly Instant[];
   ran: readonly HostName[];
+  wanted?: HostName;
   doubts: readonly DoubtRecord[];
 };
 
@@ -66,8 +67,15 @@ export function savedGroup(group: GroupState): GroupRecord {
       if (doubt !== undefined) doubts.push({ host, resource, doubt, text });
     }
   }
-  const { managed, failed, failures, ran } = group;
-  return { managed, failures, ran, doubts, ...(failed === undefined ? {} : { failed }) };
+  const { managed, failed, failures, ran, wanted } = group;
+  return {
+    managed,
+    failures,
+    ran,
+    doubts,
+    ...(failed === undefined ? {} : { failed }),
+    ...(wanted === undefined ? {} : { wanted }),
+  };
 }
 
 /** Whether the record is another one. Most changes of a host are none: they cost a few comparisons. */
@@ -88,6 +96,7 @@ export function groupRecordChanged(before: GroupState, after: GroupState): boole
     before.failed === after.failed &&
     before.failures === after.failures &&
     before.ran === after.ran &&
+    before.wanted === after.wanted &&
     before.known === after.known;
   return !same && JSON.stringify(savedGroup(before)) !== JSON.stringify(savedGroup(after));
 }
@@ -107,19 +116,27 @@ export function restoredHost(spec: HostSpec, saved: Saved, now: Instant): HostSt
   }
   return {
     name: spec.name,
-    contact: { status: 'unheard' },
+    contact: { status: 'unheard', told: false },
     answeredAt: now,
     aliveAt: now,
     doubtedAt: now,
     active: record?.active ?? true,
     devices,
     ...(record?.boot === undefined ? {} : { boot: record.boot }),
-    ...(record?.fencedAt === undefined ? {} : { fencedAt: record.fencedAt }),
-    ...(record?.off === undefined
-      ? {}
-      : { off: { ...record.off, confirmed: record.off.by === 'operator' } }),
+    ...(record?.fencedAt === undefined ? {} : { fencedAt: Math.min(record.fencedAt, now) }),
+    ...(record?.off === undefined ? {} : { off: restoredOff(record.off, now) }),
     ...(record?.fence === undefined ? {} : { fence: restoredFence(record.fence) }),
   };
+}
+
+/** By a fence it counts again once its devices say off again; by an operator's word it holds. */
+function restoredOff(off: Off, now: Instant): Off {
+  return { ...off, at: Math.min(off.at, now), confirmed: off.by === 'operator' };
+}
+
+/** The clock may have been set back since: nothing that was saved lies in the future. */
+export function pastInstants(instants: readonly unknown[], now: Instant): Instant[] {
+  return instants.filter((at) => typeof at === 'number').map((at) => Math.min(at, now));
 }
 
 function restoredFence(record: SavedFence): Fence {
@@ -142,25 +159,28 @@ export function restoredGroup(spec: GroupSpec, saved: Saved, now: Instant): Grou
   for (const host of new Set([...listOf(spec), ...ran])) {
     const onHost = new Map<string, Known>();
     for (const { name } of spec.resources) {
-      onHost.set(name, unknownSince(now, 'its host has not answered since the manager started'));
+      const unknown = unknownSince(now, 'its host has not answered since the manager started');
+      onHost.set(name, ran.includes(host) ? { ...unknown, ranHere: true } : unknown);
     }
     known.set(host, onHost);
   }
   for (const { host, resource, doubt, text } of record?.doubts ?? []) {
     const onHost = known.get(host);
     if (!onHost?.has(resource)) continue;
-    const doubtful: Known = { status: 'unknown', since: now, doubtedAt: now, doubt, text };
+    const ranHere = ran.includes(host);
+    const doubtful: Known = { status: 'unknown', since: now, doubtedAt: now, doubt, text, ranHere };
     known.set(host, new Map(onHost).set(resource, doubtful));
   }
   return {
     name: spec.name,
     managed: record?.managed ?? true,
-    failures: record?.failures ?? [],
+    failures: pastInstants(record?.failures ?? [], now),
     known,
     ran,
     avoid: new Map(),
     reason: 'the manager has just started',
     ...(record?.failed === undefined ? {} : { failed: record.failed }),
+    ...(record?.wanted === undefined ? {} : { wanted: record.wanted }),
   };
 }
 

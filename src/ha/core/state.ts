@@ -8,7 +8,7 @@ import type { DeviceName, GroupName, HostName, ResourceName } from './spec.ts';
 
 /** Whether the host answers. Silence is counted by the cluster's `listenSince`, never across it. */
 export type Contact = Readonly<
-  | { status: 'unheard' }
+  | { status: 'unheard'; told: boolean }
   | { status: 'online'; heardAt: Instant }
   | { status: 'silent'; since: Instant; heardAt: Instant }
   | { status: 'refused'; since: Instant; heardAt: Instant; told: boolean }
@@ -91,6 +91,8 @@ export type HostState = Readonly<{
   devices: ReadonlyMap<DeviceName, DeviceState>;
   inquiry?: Inquiry;
   fence?: Fence;
+  /** Its agent answers, and obeys another manager. */
+  obeysOther?: string;
   /** Why it is not fenced although it seems to need it. */
   notFenced?: string;
   /** The gate that the operator was told of last, since it became suspect. */
@@ -139,6 +141,8 @@ export type GroupState = Readonly<{
   lastHost?: HostName;
   /** Hosts where a start failed, and why. */
   avoid: ReadonlyMap<HostName, string>;
+  /** Since when it does not run although it should; `told`: the operator knows. */
+  down?: Readonly<{ since: Instant; told: boolean }>;
   /** Where an operator wants it. */
   wanted?: HostName;
   plan?: Plan;

@@ -4,8 +4,8 @@ import { suspectAt } from './contact.ts';
 import { askPower, usableLevels } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { mayFence, type FenceCase } from './fence-gates.ts';
-import { beginFence } from './fencing.ts';
-import { eligibleFor, isStoppedOn, runsOn } from './placement.ts';
+import { beginFence, endFence } from './fencing.ts';
+import { isStoppedOn, mayTake, runsOn } from './placement.ts';
 import { listOf, type GroupName, type HostName } from './spec.ts';
 import type { HostState, Inquiry } from './state.ts';
 
@@ -15,7 +15,8 @@ const HOUR_MS = 3_600_000;
 
 export function considerFence(draft: Draft, name: HostName): void {
   const host = draft.host(name);
-  if (host.fence !== undefined || host.off?.confirmed === true) return;
+  if (host.fence !== undefined) return reconsiderFence(draft, name);
+  if (host.off?.confirmed === true) return;
   if (draft.now >= suspectAt(draft, host) && host.contact.status !== 'refused')
     inquire(draft, name);
   const suspicion = causeOf(draft, name);
@@ -37,6 +38,17 @@ export function considerFence(draft: Draft, name: HostName): void {
   if (verdict.pending || verdict.gate === host.toldGate) return;
   draft.setHost({ ...draft.host(name), toldGate: verdict.gate });
   draft.fact({ name: 'ha.host.not-fenced', severity: 'alarm', host: name, text: verdict.reason });
+}
+
+/** A fence of ours that no device has carried out does not outlive its reason. */
+function reconsiderFence(draft: Draft, name: HostName): void {
+  const { fence } = draft.host(name);
+  if (fence?.phase !== 'pause' || fence.cause === 'operator') return;
+  const suspicion = causeOf(draft, name);
+  if (suspicion === undefined) return endFence(draft, name, 'what it was begun for is over');
+  const unmanaged = groupsMaybeOn(draft, name).find((group) => !draft.group(group).managed);
+  if (unmanaged !== undefined)
+    endFence(draft, name, `group ${unmanaged} may be on it and is unmanaged`);
 }
 
 /** A possible target has said whether it reaches the suspect. */
@@ -66,7 +78,7 @@ function inquire(draft: Draft, name: HostName): void {
   const { contact, inquiry } = host;
   if (contact.status === 'unheard' && host.boot === undefined) return;
   if (inquiry !== undefined) {
-    const isOld = inquiry.askedAt < draft.state.listenSince;
+    const isOld = !isFresh(draft, inquiry, (spec.heartbeatTimeoutMs * 3) / 4);
     const nobodyAsked = inquiry.reach.size === 0 && targetsOf(draft, name).length > 0;
     const useless = isOld || nobodyAsked || reachedBy(inquiry) !== 'no' || inquiry.witness === 'no';
     const isEarly = now - inquiry.askedAt < spec.heartbeatTimeoutMs / 2;
@@ -95,7 +107,10 @@ function causeOf(draft: Draft, name: HostName): { cause: Cause; text: string } |
   const host = draft.host(name);
   const { contact } = host;
   const { spec, now } = draft;
-  for (const group of groupsMaybeOn(draft, name)) {
+  if (host.obeysOther !== undefined) return undefined;
+  // What it answered before a restart of ours, or before it fell silent, is for the other causes.
+  const doubtful = contact.status === 'online' ? groupsMaybeOn(draft, name) : [];
+  for (const group of doubtful) {
     const state = draft.group(group);
     const failover = draft.groupSpec(group).failoverHosts.length > 0;
     if (!state.managed || state.failed !== undefined || !failover) continue;
@@ -128,6 +143,7 @@ function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
     fencing.rearmMs !== undefined && draft.now - (host.fencedAt ?? 0) > fencing.rearmMs;
   const helps = helpOf(draft, name);
   const unmanaged = groupsMaybeOn(draft, name).find((group) => !draft.group(group).managed);
+  const reached = isFresh(draft, host.inquiry) ? reachedBy(host.inquiry) : 'asked';
   return {
     cause,
     mode: spec.mode,
@@ -139,11 +155,13 @@ function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
     othersAnswer: hosts.filter((other) => answersSince(draft, other, host)).length,
     managerOnHost: spec.managerHost !== undefined,
     witness: isFresh(draft, host.inquiry) ? host.inquiry.witness : spec.witness ? 'asked' : 'none',
-    reached: isFresh(draft, host.inquiry) ? reachedBy(host.inquiry) : 'asked',
+    reached: helps !== undefined && targetsOf(draft, name).length === 0 ? 'nobody' : reached,
     onReached: fencing.onReached,
-    silentHosts: hosts.filter(isSilent).length,
+    silentHosts: hosts.filter((other) => isSilent(draft, other)).length,
     hosts: hosts.length,
-    fencesUnderWay: hosts.filter((other) => other.fence !== undefined).length,
+    fencesUnderWay: state.fencing.length,
+    isWitness: state.fencing.some((other) => draft.host(other).fence?.witnesses.has(name) === true),
+    isManagerHost: name === spec.managerHost,
     maxConcurrent: fencing.maxConcurrent,
     fencesLastHour: recentFences(draft).length,
     maxPerHour: fencing.maxPerHour,
@@ -179,7 +197,7 @@ function targetsOf(draft: Draft, name: HostName): HostName[] {
 function takersOf(draft: Draft, group: GroupName, name: HostName): HostName[] {
   const list = listOf(draft.groupSpec(group));
   if (list.length < 2) return [];
-  return list.filter((other) => other !== name && eligibleFor(draft, group, other) === undefined);
+  return list.filter((other) => other !== name && mayTake(draft, group, other) === undefined);
 }
 
 function answersSince(draft: Draft, other: HostState, suspect: HostState): boolean {
@@ -190,16 +208,22 @@ function answersSince(draft: Draft, other: HostState, suspect: HostState): boole
   return other.contact.status === 'online' && other.answeredAt > silentSince;
 }
 
-function isSilent(host: HostState): boolean {
+function isSilent(draft: Draft, host: HostState): boolean {
   if (host.off?.confirmed === true) return false;
+  if (host.contact.status === 'online') return draft.now >= suspectAt(draft, host);
   return (
     host.contact.status === 'silent' ||
     (host.contact.status === 'unheard' && host.boot !== undefined)
   );
 }
 
-function isFresh(draft: Draft, inquiry: Inquiry | undefined): inquiry is Inquiry {
-  return inquiry !== undefined && inquiry.askedAt >= draft.state.listenSince;
+function isFresh(
+  draft: Draft,
+  inquiry: Inquiry | undefined,
+  withinMs = draft.spec.heartbeatTimeoutMs,
+): inquiry is Inquiry {
+  if (inquiry === undefined || inquiry.askedAt < draft.state.listenSince) return false;
+  return draft.now - inquiry.askedAt <= withinMs;
 }
 
 function reachedBy(inquiry: Inquiry): FenceCase['reached'] {

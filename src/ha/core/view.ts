@@ -117,6 +117,7 @@ function reasonOf(host: HostState): string {
   const { contact, fence, off } = host;
   if (off?.confirmed === true)
     return off.by === 'fence' ? 'fenced: its devices say off' : "off by an operator's word";
+  if (host.obeysOther !== undefined) return `its agent obeys another manager: ${host.obeysOther}`;
   if (fence !== undefined) return fence.heldBy ?? `is being fenced (${fence.phase}): ${fence.text}`;
   switch (contact.status) {
     case 'unheard':
@@ -190,6 +191,9 @@ function alarmsOf(
   if (state.superseded !== undefined)
     alarms.push({ text: `another manager has taken over: ${state.superseded}` });
   for (const group of groups) {
+    if (state.groups.get(group.name)?.down?.told === true && group.status !== 'failed') {
+      alarms.push({ group: group.name, text: `does not run: ${group.reason}` });
+    }
     if (group.status === 'conflict' || group.status === 'failed') {
       alarms.push({ group: group.name, text: group.reason });
     }
@@ -199,11 +203,13 @@ function alarmsOf(
     if (held !== undefined) alarms.push({ host: host.name, text: held });
     else if (host.notFenced !== undefined)
       alarms.push({ host: host.name, text: `not fenced: ${host.notFenced}` });
-    if (host.status === 'refused') alarms.push({ host: host.name, text: host.reason });
+    if (host.status === 'refused' && held === undefined)
+      alarms.push({ host: host.name, text: host.reason });
+    if (host.status === 'unheard') alarms.push({ host: host.name, text: host.reason });
     if (!host.armed)
       alarms.push({
         host: host.name,
-        text: 'was fenced: it is not fenced again before `aureole reset`',
+        text: 'was fenced: not fenced again by itself before it is armed (`aureole reset`)',
       });
     for (const device of host.devices) {
       if (device.trust === 'wrong')

@@ -95,7 +95,12 @@ export class Operators {
     }
     for (const group of state.groups.values()) {
       if (!group.managed) world.order('manage', group.name);
-      if (group.failed !== undefined) world.order('cleanup', group.name);
+      const stuck = [...group.known].some(
+        ([host, onHost]) =>
+          state.hosts.get(host)?.notFenced !== undefined &&
+          [...onHost.values()].some((known) => known.doubt === 'stop-failed'),
+      );
+      if (group.failed !== undefined || stuck) world.order('cleanup', group.name);
     }
   }
 }

@@ -270,7 +270,7 @@ export class SimManager {
       if (asked.type === 'answer') return good(asked.value);
       if (!open) return;
       if (asked.type === 'refused') this.#push({ type: 'refused', host, askedAt }, run);
-      else this.#push({ type: 'superseded', host, text: asked.why }, run);
+      else this.#push(supersededBy(host, asked.why), run);
       poller.cursor = UNACQUAINTED;
       next(pauseMs);
     };
@@ -326,10 +326,15 @@ export class SimManager {
       }
       this.#ports.operate(command, this.epoch, (asked) => {
         if (asked.type === 'answer') end(asked.value);
-        else if (asked.type === 'obeys-other') end({ type: 'superseded', host, text: asked.why });
+        else if (asked.type === 'obeys-other') end(supersededBy(host, asked.why));
       });
       schedule.after(OPERATE_RETRY_MS, attempt);
     };
     attempt();
   }
+}
+
+function supersededBy(host: string, why: string): HaEvent {
+  const by = why === 'other-journal' ? why : 'higher-epoch';
+  return { type: 'superseded', host, by, text: why };
 }
