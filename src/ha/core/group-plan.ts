@@ -223,8 +223,10 @@ function mayRunOn(draft: Draft, host: HostName): string {
 }
 
 function whyNowhere(draft: Draft, name: GroupName): string {
-  const { lastHost } = draft.group(name);
+  const { lastHost, wanted, avoid } = draft.group(name);
   if (lastHost === undefined) return 'it runs on no host';
+  if (avoid.has(lastHost)) return `it could not be started on ${lastHost}`;
+  if (wanted !== undefined) return `it moves here from ${lastHost}`;
   const off = draft.state.hosts.get(lastHost)?.off?.confirmed === true;
   return off ? `${lastHost}, where it ran, is off` : `it ran on ${lastHost} and was found stopped`;
 }
