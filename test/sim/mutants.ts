@@ -27,19 +27,25 @@ const KNOWLEDGE = 'ha/core/knowledge.ts';
 const FENCING = 'ha/core/fencing.ts';
 const RECORDS = 'ha/core/records.ts';
 
+/** An order leaves no doubt behind, and one that got out of sight none either. */
+const NO_DOUBTS = [
+  { file: KNOWLEDGE, line: "    doubt: known.doubt ?? 'unfinished',", broken: '' },
+  {
+    file: KNOWLEDGE,
+    line: "return inDoubt(known, 'unfinished', now, `start: ${outcome.text}`);",
+    broken: 'return unknownSince(now, outcome.text);',
+  },
+] as const;
+
 export const MUTANTS: readonly Mutant[] = [
   {
     ignores: 'an orphan script that finishes after a failover',
     edits: [
+      ...NO_DOUBTS,
       {
         file: KNOWLEDGE,
         line: "if (seen.alive.some((operation) => operation !== 'monitor')) {",
         broken: 'if (seen.alive.length > 9) {',
-      },
-      {
-        file: KNOWLEDGE,
-        line: "return inDoubt(known, 'unfinished', now, `start: ${outcome.text}`);",
-        broken: 'return unknownSince(now, outcome.text);',
       },
     ],
     always: ['agentKill', 'scriptUnkillable'],
@@ -48,6 +54,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     ignores: 'a script in state D: after its time-out a monitor is believed',
     edits: [
+      ...NO_DOUBTS,
       {
         file: KNOWLEDGE,
         line: "if (seen.alive.some((operation) => operation !== 'monitor')) {",
@@ -55,13 +62,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: KNOWLEDGE,
-        line: 'const isSettled = known.doubt === undefined;',
-        broken: 'const isSettled = true;',
-      },
-      {
-        file: KNOWLEDGE,
-        line: "return inDoubt(known, 'unfinished', now, `start timed out ${outcome.text}`);",
-        broken: 'return unknownSince(now, outcome.text);',
+        line: "...inDoubt(known, 'unfinished', now, `start timed out ${outcome.text}`),",
+        broken: '...unknownSince(now, outcome.text),',
       },
     ],
     always: ['scriptUnkillable'],
@@ -102,7 +104,6 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     always: ['deviceFault', 'scriptHangs', 'orders', 'delay'],
-    from: 1_070,
     caught: 'double',
   },
   {
@@ -178,6 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     ignores: 'that a probe was answered before the event that made it stale',
     edits: [
+      ...NO_DOUBTS,
       {
         file: KNOWLEDGE,
         line: 'if (known.operating === true) return { ...known, operating: false, doubtedAt: now };',
@@ -185,7 +187,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     always: ['agentKill', 'scriptUnkillable', 'scriptSlow'],
-    from: 860,
+    from: 730,
     caught: 'double',
   },
   {
