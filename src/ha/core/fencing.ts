@@ -99,10 +99,10 @@ export function continueFence(draft: Draft, name: HostName): void {
   if (fence.phase === 'recall' && contact.status !== 'online') {
     const listened = draft.now - draft.state.listenSince >= draft.spec.heartbeatTimeoutMs;
     if (fence.answers.size === 0 && !isAsked(draft, name)) tell(draft, name, 'status');
-    else if (listened) nextRound(draft, name, 'carries through the fence that was begun before');
+    else if (listened) nextRound(draft, name, 'is carried through');
   }
   if (fence.phase === 'pause' && (fence.againAt ?? 0) <= draft.now) {
-    nextRound(draft, name, 'tries its fence devices again');
+    nextRound(draft, name, 'tries its devices again');
   }
 }
 
@@ -190,7 +190,7 @@ function whenAllAnswered(draft: Draft, name: HostName): void {
   const all = (...wanted: string[]): boolean => answers.every((answer) => wanted.includes(answer));
   switch (fence.phase) {
     case 'recall':
-      if (all('off')) nextRound(draft, name, 'carries through the fence that was begun before');
+      if (all('off')) nextRound(draft, name, 'is carried through');
       return;
     case 'off':
       // A device that ran out of time was told all the same: its status decides.
@@ -268,6 +268,10 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
     ...(boot === undefined ? {} : { boot }),
   });
   draft.because(`the fence of ${name} ${why}`);
+  if (fence.phase === 'recall') {
+    const text = `the fence that was begun before the manager started is carried through: ${fence.text}`;
+    draft.fact({ name: 'ha.fence.resumed', severity: 'warning', host: name, text });
+  }
   tell(draft, name, 'off');
 }
 

@@ -224,7 +224,10 @@ function mayRunOn(draft: Draft, host: HostName): string {
 
 function whyNowhere(draft: Draft, name: GroupName): string {
   const { lastHost, wanted, avoid } = draft.group(name);
-  if (lastHost === undefined) return 'it runs on no host';
+  if (lastHost === undefined) {
+    const dead = hostsOf(draft, name).find((host) => draft.host(host).off?.confirmed === true);
+    return dead === undefined ? 'it runs on no host' : `${dead}, where it may have run, is off`;
+  }
   if (avoid.has(lastHost)) return `it could not be started on ${lastHost}`;
   if (wanted !== undefined) return `it moves here from ${lastHost}`;
   const off = draft.state.hosts.get(lastHost)?.off?.confirmed === true;
