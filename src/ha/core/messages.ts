@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the core is told (events) and what it orders (commands). Plain data; see core/README. */
+/** What the core is told (events) and what it orders (commands). Plain data. */
 import type { Instant } from '../../kernel/machine.ts';
 import type { DeviceName, GroupName, HostName, ResourceName } from './spec.ts';
 
