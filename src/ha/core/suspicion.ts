@@ -44,8 +44,11 @@ export function considerFence(draft: Draft, name: HostName): void {
 function reconsiderFence(draft: Draft, name: HostName): void {
   const { fence } = draft.host(name);
   if (fence?.phase !== 'pause' || fence.cause === 'operator') return;
-  const suspicion = causeOf(draft, name);
-  if (suspicion === undefined) return endFence(draft, name, 'what it was begun for is over');
+  // Only a host that answers can show that the reason is gone; one that was not heard yet shows nothing.
+  const answers = draft.host(name).contact.status === 'online';
+  if (answers && causeOf(draft, name) === undefined) {
+    return endFence(draft, name, 'what it was begun for is over');
+  }
   const unmanaged = groupsMaybeOn(draft, name).find((group) => !draft.group(group).managed);
   if (unmanaged !== undefined)
     endFence(draft, name, `group ${unmanaged} may be on it and is unmanaged`);
