@@ -13,8 +13,14 @@ const { values } = parseArgs({
     count: { type: 'string', default: '200' },
     always: { type: 'string', default: '' },
     trace: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log('npm run sim -- [--seed N] [--count N] [--always FAULT,...] [--trace]');
+  console.log(`Faults: ${Object.keys(FAULTS).join(', ')}.`);
+  process.exit(0);
+}
 
 const isFault = (name: string): name is FaultName => Object.hasOwn(FAULTS, name);
 const always = values.always.split(',').filter((name) => name !== '');

@@ -12,8 +12,16 @@ const BATCH = 500;
 const FAILURES_MAX = 10;
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 });
+if (values.help) {
+  console.log('npm run soak -- [--minutes N] [--seed N]');
+  process.exit(0);
+}
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) {
   console.error(`--minutes ${values.minutes}: expected a number of minutes above 0`);
