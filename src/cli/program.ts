@@ -110,16 +110,6 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
       },
     ],
   ],
-  [
-    'To try it:',
-    [
-      {
-        name: 'demo',
-        summary: 'Run a cluster on this machine, to look at and to break',
-        load: async () => (await import('../demo/commands/demo.ts')).demoCommand(),
-      },
-    ],
-  ],
 ]);
 
 async function ha<Input, Result>(
