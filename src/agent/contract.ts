@@ -146,8 +146,12 @@ export const Reach = z.strictObject({
 export type Reach = z.infer<typeof Reach>;
 
 export const ReachAnswer = z.object({
-  /** `answers`: its agent does; `refused`: its kernel does; `silent`: nothing within the deadline. */
-  outcome: z.enum(['answers', 'refused', 'silent']),
+  /**
+   * `answers`: its agent does; `refused`: its kernel does; `silent`: it was asked, and nothing came
+   * within the deadline. `unknown`: the host that was to ask could not: no address for the name, no
+   * route of its own, no more files.
+   */
+  outcome: z.enum(['answers', 'refused', 'silent', 'unknown']),
 });
 export type ReachAnswer = z.infer<typeof ReachAnswer>;
 

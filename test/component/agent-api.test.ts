@@ -158,7 +158,7 @@ test('what is watched no longer is asked no longer; what stays keeps what is kno
   );
 });
 
-test('reach tells an agent that answers from a kernel that refuses and from silence', async () => {
+test('reach tells an agent that answers from a kernel that refuses, from silence, and from not having tried', async () => {
   await using host = new AgentHost();
   await using other = new AgentHost();
   await host.start();
@@ -168,13 +168,16 @@ test('reach tells an agent that answers from a kernel that refuses and from sile
   await once(deaf, 'listening');
   const bound = deaf.address();
   const deafPort = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  const reach = async (port: number): Promise<unknown> =>
-    (await host.ask('POST', '/v1/reach', { address: '127.0.0.1', port, deadlineMs: 500 })).body;
+  const reach = async (port: number, address = '127.0.0.1'): Promise<unknown> =>
+    (await host.ask('POST', '/v1/reach', { address, port, deadlineMs: 500 })).body;
   assert.deepEqual(await reach(other.port), { outcome: 'answers' });
   assert.deepEqual(await reach(deafPort), { outcome: 'silent' });
   deaf.close();
   await other.end('SIGKILL');
   assert.deepEqual(await reach(other.port), { outcome: 'refused' });
+  assert.deepEqual(await reach(8_000, 'no-such-host.invalid'), { outcome: 'unknown' });
+  // No route of its own: a multicast address cannot be connected to.
+  assert.deepEqual(await reach(8_000, '224.0.0.1'), { outcome: 'unknown' });
 });
 
 test('others than this host are served only on purpose', async () => {
