@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One request to an agent, and what its failure proves. Never rejects. Only a refused or reset
- * connection says something about the host: its kernel lives. No answer says nothing at all.
+ * One request to an agent, and what its failure proves. Never rejects. A refused or reset connection
+ * says that the host's kernel lives, and an answer does so, however strange. No answer says nothing.
  */
 import { request } from 'node:http';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
@@ -16,7 +16,7 @@ export type Answer<T> =
   | { readonly type: 'refused'; readonly text: string }
   /** No answer in time, or no way there. */
   | { readonly type: 'silent'; readonly text: string }
-  /** An answer that no agent of ours gives. */
+  /** An answer that no agent of ours gives, or only a part of one: somebody lives there. */
   | { readonly type: 'strange'; readonly text: string };
 
 export type AgentRequest<T> = {
@@ -39,10 +39,13 @@ export async function ask<T>(
   signal: AbortSignal,
 ): Promise<Answer<T>> {
   const deadline = startDeadline(question.deadlineMs, signal);
+  let hasBegun = false;
   try {
     const response = await send(destination, question, deadline.signal);
+    hasBegun = true;
     return understand(question.answer, response.statusCode, await bodyOf(response));
   } catch (error) {
+    if (hasBegun) return { type: 'strange', text: `its answer broke off: ${messageOf(error)}` };
     // Whatever the connection that we gave up says is our own doing.
     if (deadline.signal.aborted) return { type: 'silent', text: 'no answer in time' };
     return meaningOf(error);
@@ -151,8 +154,12 @@ function parseJson(body: string): unknown {
 
 function meaningOf(error: unknown): Answer<never> {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (KERNEL_LIVES.has(code)) return { type: 'refused', text: message };
   if (code.startsWith('HPE_')) return { type: 'strange', text: `not HTTP: ${message}` };
   return { type: 'silent', text: message };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

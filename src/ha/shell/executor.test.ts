@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -9,6 +10,7 @@ import { Mailbox } from '../../runtime/mailbox.ts';
 import type { HaConfig, NetworkAddress } from '../config.ts';
 import type { HaCommand, HaEvent } from '../core/messages.ts';
 import type { FenceDevice, PowerAnswer } from '../fencing/contract.ts';
+import { AgentClient } from './agent-client.ts';
 import { executor } from './executor.ts';
 import { Orders } from './orders.ts';
 
@@ -52,18 +54,20 @@ function configWith(witness?: NetworkAddress): HaConfig {
 
 async function execute(
   command: HaCommand,
-  more: { witness?: NetworkAddress; power?: PowerAnswer } = {},
+  more: { witness?: NetworkAddress; power?: PowerAnswer; agent?: NetworkAddress } = {},
 ): Promise<HaEvent | undefined> {
   const inbox = new Mailbox<HaEvent>();
   const clock = systemClock();
   const stop = new AbortController();
+  const target = { address: '192.0.2.1', port: 8_000 };
+  using client = new AgentClient(more.agent ?? target);
   const run = executor(
     {
-      config: configWith(more.witness),
+      config: { ...configWith(more.witness), hosts: new Map([['oss2', target]]) },
       epoch: { journal: 'j', number: 1 },
       clock,
       inbox,
-      clients: new Map(),
+      clients: more.agent === undefined ? new Map() : new Map([['oss1', client]]),
       runFenceDevice: () => Promise.resolve(more.power ?? { outcome: 'unknown', text: '' }),
       hurry: () => {},
       answerOrder: () => {},
@@ -141,6 +145,27 @@ test('an order for a host that is not configured was not run, and reaches nobody
   });
   assert.deepEqual(reach, { type: 'reach-result', request: '4', outcome: 'unknown' });
 });
+
+for (const [said, outcome] of [
+  ['answers', 'yes'],
+  ['refused', 'yes'],
+  ['silent', 'no'],
+  ['unknown', 'unknown'],
+] as const) {
+  test(`a host that is asked about another one and says ${said} is taken for ${outcome}`, async (t) => {
+    const server = createHttpServer((_, response) => {
+      response.end(JSON.stringify({ outcome: said }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const bound = server.address();
+    assert.ok(typeof bound === 'object' && bound !== null);
+    const agent = { address: '127.0.0.1', port: bound.port };
+    const asked = { request: '5', from: 'oss1', to: 'oss2', deadlineMs: 2_000 };
+    const event = await execute({ type: 'reach', ...asked }, { agent });
+    assert.deepEqual(event, { type: 'reach-result', request: '5', outcome });
+  });
+}
 
 const ORDER = { verb: 'fence', target: 'oss1', force: false, reason: '', operator: '' } as const;
 

@@ -63,7 +63,7 @@ async function operate(
   ports: ExecutorPorts,
   signal: AbortSignal,
 ): Promise<HaEvent> {
-  const { clock, epoch, config } = ports;
+  const { clock, epoch, config, inbox } = ports;
   const client = ports.clients.get(command.host);
   const resource = config.resources.get(command.resource);
   if (client === undefined || resource === undefined) {
@@ -73,7 +73,8 @@ async function operate(
     return { type: 'operation-result', host, request, boot, incarnation: '', outcome };
   }
   const { heartbeatTimeoutMs } = config.spec;
-  return runOperation(command, resource, { client, clock, epoch, heartbeatTimeoutMs }, signal);
+  const more = { client, clock, epoch, heartbeatTimeoutMs, inbox };
+  return runOperation(command, resource, more, signal);
 }
 
 async function power(
@@ -89,6 +90,8 @@ async function power(
   return { type: 'power-result', host, request, ...answer };
 }
 
+const REACHED = { answers: 'yes', refused: 'yes', silent: 'no', unknown: 'unknown' } as const;
+
 async function reach(
   { request, from, to, deadlineMs }: CommandOf<'reach'>,
   { clients, config }: ExecutorPorts,
@@ -101,8 +104,7 @@ async function reach(
   // The agent must have given up, and said so, before we do.
   const question = { ...target, deadlineMs: Math.ceil(deadlineMs * 0.75) };
   const answer = await client.reach(question, deadlineMs, signal);
-  if (answer.type !== 'answer') return { type: 'reach-result', request, outcome: 'unknown' };
-  const outcome = answer.body.outcome === 'silent' ? 'no' : 'yes';
+  const outcome = answer.type === 'answer' ? REACHED[answer.body.outcome] : 'unknown';
   return { type: 'reach-result', request, outcome };
 }
 

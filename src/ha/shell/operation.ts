@@ -7,9 +7,11 @@
 import { DEFAULT_TIMEOUT_MS, type Epoch, type Operate } from '../../agent/contract.ts';
 import type { Instant } from '../../kernel/machine.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Mailbox } from '../../runtime/mailbox.ts';
 import type { ResourceSettings } from '../config.ts';
 import type { HaCommand, HaEvent, OperationOutcome } from '../core/messages.ts';
 import type { AgentClient } from './agent-client.ts';
+import { supersededBy } from './superseded.ts';
 
 export type OperateCommand = Extract<HaCommand, { type: 'operate' }>;
 export type OperationResult = Extract<HaEvent, { type: 'operation-result' }>;
@@ -19,6 +21,8 @@ export type OperationPorts = {
   readonly clock: Clock;
   readonly epoch: Epoch;
   readonly heartbeatTimeoutMs: number;
+  /** Hears first, before the result, that the agent obeys another manager. */
+  readonly inbox: Mailbox<HaEvent>;
 };
 
 /** How long the agent holds the question while the script runs. */
@@ -29,7 +33,7 @@ const KILL_GRACE_MS = 10_000;
 export async function runOperation(
   command: OperateCommand,
   resource: ResourceSettings,
-  { client, clock, epoch, heartbeatTimeoutMs }: OperationPorts,
+  { client, clock, epoch, heartbeatTimeoutMs, inbox }: OperationPorts,
   signal: AbortSignal,
 ): Promise<OperationResult> {
   const order = orderOf(command, resource, epoch);
@@ -48,6 +52,9 @@ export async function runOperation(
       ({ timeoutMs, incarnation } = answer.body);
       if (answer.body.outcome !== undefined) return resultOf(answer.body.outcome);
     } else if (answer.type === 'refusal') {
+      const superseded = supersededBy(command.host, answer);
+      // Not awaited: the result goes into the same box behind it.
+      if (superseded !== undefined) void inbox.put(superseded);
       return resultOf(refusedOutcome(answer.text, attempt));
     }
     const giveUpAt: Instant = begunAt + timeoutMs + KILL_GRACE_MS + heartbeatTimeoutMs;

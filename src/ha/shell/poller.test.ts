@@ -13,7 +13,6 @@ import { runOperation } from './operation.ts';
 import { Poller } from './poller.ts';
 
 const EPOCH = { journal: 'j', number: 3 };
-const silentLog = { error() {}, warn() {}, info() {}, debug() {} };
 
 type Asked = { readonly path: string; readonly body: Record<string, unknown> };
 
@@ -50,7 +49,14 @@ function startPoller(t: TestContext, port: number, heartbeatTimeoutMs = 2_000) {
   const watched = [{ name: 'disk0', kind: 'test/Dummy', parameters: {}, intervalMs: 1_000 }];
   const settings = { host: 'oss1', epoch: EPOCH, watched, heartbeatTimeoutMs };
   const clock = systemClock();
-  const poller = new Poller(settings, { client, clock, inbox, log: silentLog });
+  const warnings: object[] = [];
+  const log = {
+    error() {},
+    warn: (what: object) => void warnings.push(what),
+    info() {},
+    debug() {},
+  };
+  const poller = new Poller(settings, { client, clock, inbox, log });
   const stop = new AbortController();
   void poller.run(stop.signal);
   t.after(() => {
@@ -61,7 +67,7 @@ function startPoller(t: TestContext, port: number, heartbeatTimeoutMs = 2_000) {
     await inbox.wait(clock.now() + 5_000, clock, stop.signal);
     return inbox.take();
   };
-  return { poller, next, clock };
+  return { poller, next, clock, warnings };
 }
 
 const identity = (incarnation: string, host = 'oss1') => ({
@@ -138,32 +144,69 @@ test('to be asked at once, the poll that is being held is dropped', async (t) =>
   assert.ok(event?.type === 'beat' && event.askedAt >= orderedAt);
 });
 
-test('a refused connection is told as such, and another manager too', async (t) => {
+test('a refused connection is told as such', async (t) => {
   const closed = createServer().listen(0, '127.0.0.1');
   await once(closed, 'listening');
   const address = closed.address();
   assert.ok(typeof address === 'object' && address !== null);
   closed.close();
   assert.equal((await startPoller(t, address.port).next())?.type, 'refused');
-  const { port } = await pretendAgent(t, ({ path }, response) => {
-    if (path === '/v1/identity') return identity('i1');
-    response.statusCode = 409;
-    return { code: 'superseded', message: 'epoch 4 has been here' };
-  });
-  const { next } = startPoller(t, port);
-  assert.deepEqual(await next(), {
-    type: 'superseded',
-    host: 'oss1',
-    text: 'epoch 4 has been here',
-  });
 });
 
-test("another host's agent at the address is never taken for this host", async (t) => {
+for (const [code, by] of [
+  ['superseded', 'higher-epoch'],
+  ['other-journal', 'other-journal'],
+] as const) {
+  test(`an agent that refuses with ${code} is told as such, and asked on until it obeys`, async (t) => {
+    let refusals = 0;
+    const { port } = await pretendAgent(t, ({ path }, response) => {
+      if (path === '/v1/identity') return identity('i1');
+      if (refusals === 2) return path === '/v1/watch' ? {} : beat('i1', 1);
+      refusals += 1;
+      response.statusCode = 409;
+      return { code, message: 'not you' };
+    });
+    const { next, clock } = startPoller(t, port, 400);
+    const superseded = { type: 'superseded', host: 'oss1', by, text: 'not you' };
+    assert.deepEqual(await next(), superseded);
+    const firstAt = clock.now();
+    assert.deepEqual(await next(), superseded);
+    assert.ok(clock.now() - firstAt > 150, 'it is asked slowly');
+    assert.equal((await next())?.type, 'beat');
+  });
+}
+
+test("another host's agent at the address is never taken for this host, nor for silence", async (t) => {
   const { port } = await pretendAgent(t, () => identity('i1', 'oss2'));
-  const { poller, clock } = startPoller(t, port, 160);
-  while (poller.problem === undefined) await clock.turn();
-  assert.match(poller.problem, /"oss2" answers/);
+  const { poller, next } = startPoller(t, port, 160);
+  assert.equal((await next())?.type, 'refused');
+  assert.match(poller.problem ?? '', /"oss2" answers/);
 });
+
+const STRANGE: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
+  'status 500': (response) => void response.writeHead(500).end('out of memory'),
+  'a refusal that a poller cannot cause': (response) => {
+    response.statusCode = 400;
+    return { code: 'bad-request', message: 'what is a cursor?' };
+  },
+  'no JSON': (response) => void response.end('<html>'),
+  'other JSON': () => ({ hello: 'world' }),
+  'no HTTP': (response) => void response.socket?.end('220 mail.example ESMTP\r\n'),
+  'half an answer': (response) => void response.write('{"host":'),
+};
+
+for (const [what, answer] of Object.entries(STRANGE)) {
+  test(`${what} proves that the host lives, and the log says what was strange`, async (t) => {
+    const { port } = await pretendAgent(t, (_, response) => answer(response));
+    const { poller, next, clock, warnings } = startPoller(t, port, 400);
+    const event = await next();
+    assert.ok(event?.type === 'refused' && event.askedAt <= clock.now());
+    assert.match(poller.problem ?? '', /^the agent of oss1: ./);
+    assert.deepEqual(warnings, [{ host: 'oss1', text: poller.problem }]);
+    await next();
+    assert.equal(warnings.length, 1, 'it is said once');
+  });
+}
 
 test('a connection that was closed while it was idle is no sign of anything', async (t) => {
   const { port } = await pretendAgent(t, (_, response, request) => {
@@ -188,9 +231,13 @@ const COMMAND = {
 } as const;
 const DUMMY = { kind: 'test/Dummy', parameters: { a: 'b' }, monitorIntervalMs: 1_000 };
 
-function operate(port: number, timeouts: { start?: number }) {
+function operate(
+  port: number,
+  timeouts: { start?: number },
+  inbox: Mailbox<HaEvent> = new Mailbox<HaEvent>(),
+) {
   const client = new AgentClient({ address: '127.0.0.1', port });
-  const ports = { client, clock: systemClock(), epoch: EPOCH, heartbeatTimeoutMs: 400 };
+  const ports = { client, clock: systemClock(), epoch: EPOCH, heartbeatTimeoutMs: 400, inbox };
   const signal = new AbortController().signal;
   return runOperation(COMMAND, { ...DUMMY, timeouts }, ports, signal).finally(() =>
     client[Symbol.dispose](),
@@ -226,6 +273,18 @@ test('an order that the agent refuses was not run', async (t) => {
   });
   const { outcome } = await operate(port, {});
   assert.deepEqual(outcome, { type: 'not-run', text: 'this is boot b2' });
+});
+
+test('an order to an agent that obeys another manager was not run, and the core hears of that manager', async (t) => {
+  const { port } = await pretendAgent(t, (_, response) => {
+    response.statusCode = 409;
+    return { code: 'other-journal', message: 'not you' };
+  });
+  const inbox = new Mailbox<HaEvent>();
+  const { outcome } = await operate(port, {}, inbox);
+  assert.deepEqual(outcome, { type: 'not-run', text: 'not you' });
+  const by = 'other-journal';
+  assert.deepEqual(inbox.take(), { type: 'superseded', host: 'oss1', by, text: 'not you' });
 });
 
 test('a refusal after a lost answer leaves open whether it was run', async (t) => {

@@ -22,6 +22,7 @@ import {
 import type { HostName } from '../core/spec.ts';
 import type { AgentClient } from './agent-client.ts';
 import type { Answer } from './agent-request.ts';
+import { supersededBy } from './superseded.ts';
 
 export type PollerSettings = {
   readonly host: HostName;
@@ -39,6 +40,9 @@ export type PollerPorts = {
 
 /** An agent that answers at once, always, is asked no more often than this. */
 const SHORTEST_ROUND_MS = 5;
+
+/** What a question led to; `disowned`: the agent obeys another manager. */
+type Round = 'answered' | 'unanswered' | 'disowned';
 
 export class Poller {
   readonly #settings: PollerSettings;
@@ -70,28 +74,33 @@ export class Poller {
     const { clock } = this.#ports;
     while (!signal.aborted) {
       const askedAt = clock.now();
-      const answered = await this.#round(askedAt, signal);
-      const roundMs = answered ? SHORTEST_ROUND_MS : this.#settings.heartbeatTimeoutMs / 16;
-      await clock.sleepUntil(askedAt + roundMs, signal);
+      const round = await this.#round(askedAt, signal);
+      await clock.sleepUntil(askedAt + this.#shortestMs(round), signal);
     }
   }
 
-  /** Resolves to whether an answer came that leads on to the next question. */
-  async #round(askedAt: Instant, signal: AbortSignal): Promise<boolean> {
+  #shortestMs(round: Round): number {
+    if (round === 'answered') return SHORTEST_ROUND_MS;
+    // Asked on, since an operator may give the agent to us (--take-over).
+    return this.#settings.heartbeatTimeoutMs / (round === 'disowned' ? 2 : 16);
+  }
+
+  async #round(askedAt: Instant, signal: AbortSignal): Promise<Round> {
     const question = nextQuestion(this.#state);
     const deadlineMs = this.#settings.heartbeatTimeoutMs / 2;
     switch (question.type) {
       case 'identity': {
         const answer = await this.#ports.client.identity(deadlineMs, signal);
         if (answer.type !== 'answer') return this.#unanswered(answer, askedAt, signal);
-        return this.#become(answer.body.host, afterIdentity(answer.body.incarnation));
+        const { host, incarnation } = answer.body;
+        return this.#become(host, afterIdentity(incarnation), askedAt);
       }
       case 'watch': {
         const { epoch, watched } = this.#settings;
         const list = { epoch, resources: [...watched] };
         const answer = await this.#ports.client.watch(list, deadlineMs, signal);
         if (answer.type !== 'answer') return this.#unanswered(answer, askedAt, signal);
-        return this.#become(this.#settings.host, afterWatch(this.#state));
+        return this.#become(this.#settings.host, afterWatch(this.#state), askedAt);
       }
       case 'poll':
         return this.#poll(question.cursor, askedAt, signal);
@@ -100,7 +109,7 @@ export class Poller {
     }
   }
 
-  async #poll(cursor: number, askedAt: Instant, signal: AbortSignal): Promise<boolean> {
+  async #poll(cursor: number, askedAt: Instant, signal: AbortSignal): Promise<Round> {
     const { host, epoch, heartbeatTimeoutMs } = this.#settings;
     const waitMs = this.#hurry ? 0 : Math.min(60_000, Math.floor(heartbeatTimeoutMs / 4));
     this.#hurry = false;
@@ -112,25 +121,32 @@ export class Poller {
     const answer = await this.#ports.client.poll(question, heartbeatTimeoutMs / 2, held.signal);
     signal.removeEventListener('abort', drop);
     this.#dropHeldPoll = () => {};
-    if (held.signal.aborted) return true;
+    if (held.signal.aborted) return 'answered';
     if (answer.type !== 'answer') return this.#unanswered(answer, askedAt, signal);
-    if (!this.#become(answer.body.host, afterBeat(this.#state, answer.body))) return false;
+    const round = await this.#become(
+      answer.body.host,
+      afterBeat(this.#state, answer.body),
+      askedAt,
+    );
+    if (round !== 'answered') return round;
     // A host must not seem silent because its answer waits behind those of others.
     await this.#ports.inbox.putUrgent(beatOf(host, askedAt, answer.body));
-    return true;
+    return round;
   }
 
   /** The agent must be that of our host: addresses get mixed up, and agents moved. */
-  #become(answeringHost: HostName, state: PollCursor): boolean {
+  async #become(answeringHost: HostName, state: PollCursor, askedAt: Instant): Promise<Round> {
     const { host } = this.#settings;
-    const right = answeringHost === host;
-    this.#state = right ? state : UNACQUAINTED;
-    this.#setProblem(
-      right
-        ? undefined
-        : `at the address of ${host} the agent of "${answeringHost}" answers: correct the address, or the agent's --name`,
+    if (answeringHost === host) {
+      this.#state = state;
+      this.#setProblem(undefined);
+      return 'answered';
+    }
+    this.#state = UNACQUAINTED;
+    return this.#livesOnly(
+      `at the address of ${host} the agent of "${answeringHost}" answers: correct the address, or the agent's --name`,
+      askedAt,
     );
-    return right;
   }
 
   /** The state stays as it is: the same question will be asked again. */
@@ -138,18 +154,28 @@ export class Poller {
     answer: Exclude<Answer<unknown>, { type: 'answer' }>,
     askedAt: Instant,
     signal: AbortSignal,
-  ): Promise<false> {
-    if (signal.aborted) return false;
+  ): Promise<Round> {
+    if (signal.aborted) return 'unanswered';
     const { host } = this.#settings;
-    const { inbox } = this.#ports;
-    const disowned =
-      answer.type === 'refusal' &&
-      (answer.code === 'superseded' || answer.code === 'other-journal');
-    const strange = !disowned && (answer.type === 'refusal' || answer.type === 'strange');
-    this.#setProblem(strange ? `the agent of ${host}: ${answer.text}` : undefined);
-    if (disowned) await inbox.put({ type: 'superseded', host, text: answer.text });
-    else if (answer.type === 'refused') await inbox.putUrgent({ type: 'refused', host, askedAt });
-    return false;
+    const superseded = supersededBy(host, answer);
+    if (superseded !== undefined) {
+      this.#setProblem(undefined);
+      await this.#ports.inbox.put(superseded);
+      return 'disowned';
+    }
+    if (answer.type === 'refusal' || answer.type === 'strange')
+      return this.#livesOnly(`the agent of ${host}: ${answer.text}`, askedAt);
+    this.#setProblem(undefined);
+    if (answer.type === 'refused')
+      await this.#ports.inbox.putUrgent({ type: 'refused', host, askedAt });
+    return 'unanswered';
+  }
+
+  /** Whatever it was that answered, a kernel and a process live there: never silence. */
+  async #livesOnly(problem: string, askedAt: Instant): Promise<Round> {
+    this.#setProblem(problem);
+    await this.#ports.inbox.putUrgent({ type: 'refused', host: this.#settings.host, askedAt });
+    return 'unanswered';
   }
 
   #setProblem(text: string | undefined): void {
