@@ -29,7 +29,16 @@ function config(agents: readonly string[]): ReturnType<typeof loadConfig> {
 }
 
 test('agents that switch power are accepted', async () => {
-  await checkFenceAgents(config([agent('fence_pdu', ''), agent('fence_bmc', '')]));
+  const told = await checkFenceAgents(config([agent('fence_pdu', ''), agent('fence_bmc', '')]));
+  assert.deepEqual(told, []);
+});
+
+test('an agent that does not answer in time is a warning that names its devices, and no error', async () => {
+  const slow = join(folder, 'fence_slow');
+  writeFileSync(slow, '#!/bin/sh\nsleep 600\n', { mode: 0o755 });
+  const [warning = '', ...more] = await checkFenceAgents(config([slow]), { timeoutMs: 100 });
+  assert.match(warning, /fence device oss0\/fence_slow: .*did not answer within 100 ms/);
+  assert.deepEqual(more, []);
 });
 
 test('agents that are missing or cut storage are refused, all at once, with the devices that use them', async () => {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkFenceAgent, judgeMetadata } from './refused.ts';
@@ -31,6 +33,16 @@ test('a program that is not installed, or no fence agent, is refused with the re
   assert.match(absent.type === 'refused' ? absent.reason : '', /not found in .*install it/);
   const other = await checkFenceAgent('ls');
   assert.match(other.type === 'refused' ? other.reason : '', /begins with fence_/);
+});
+
+test('an agent that does not tell in time is not refused: nobody knows', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'aureole-refused-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const agent = join(folder, 'fence_slow');
+  writeFileSync(agent, '#!/bin/sh\nsleep 600\n', { mode: 0o755 });
+  const check = await checkFenceAgent(agent, 100);
+  assert.equal(check.type, 'unknown');
+  assert.match(check.type === 'unknown' ? check.reason : '', /did not answer within 100 ms/);
 });
 
 test('an agent is asked for its metadata', async () => {

@@ -11,7 +11,9 @@ import { lastWords } from './words.ts';
 
 export type AgentCheck =
   | { readonly type: 'ok' }
-  | { readonly type: 'refused'; readonly reason: string };
+  | { readonly type: 'refused'; readonly reason: string }
+  /** It did not answer in time: a busy machine, for instance. It may be as good as any. */
+  | { readonly type: 'unknown'; readonly reason: string };
 
 const METADATA_TIMEOUT_MS = 10_000;
 const METADATA_BYTES_MAX = 1_048_576;
@@ -24,7 +26,10 @@ const REFUSED_BY_NAME: ReadonlyMap<string, string> = new Map([
   ['fence_dummy', 'it switches nothing'],
 ]);
 
-export async function checkFenceAgent(agent: string): Promise<AgentCheck> {
+export async function checkFenceAgent(
+  agent: string,
+  timeoutMs = METADATA_TIMEOUT_MS,
+): Promise<AgentCheck> {
   const name = basename(agent);
   if (!name.startsWith('fence_')) {
     return refused(
@@ -41,10 +46,14 @@ export async function checkFenceAgent(agent: string): Promise<AgentCheck> {
     args: ['-o', 'metadata'],
     env: { PATH: searchPath(), LC_ALL: 'C', PYTHONWARNINGS: 'ignore' },
     stdin: '',
-    timeoutMs: METADATA_TIMEOUT_MS,
+    timeoutMs,
     killGraceMs: 0,
     outputBytesMax: METADATA_BYTES_MAX,
   });
+  if (end.type === 'timed-out') {
+    const reason = `${agent}: '${agent} -o metadata' did not answer within ${timeoutMs} ms, so that nobody knows what it can do`;
+    return { type: 'unknown', reason };
+  }
   if (end.type !== 'exited' || end.code !== 0 || !stdout.includes('<actions>')) {
     const said = end.type === 'not-run' ? end.text : lastWords(stderr, []) || end.type;
     return refused(agent, `'${agent} -o metadata' does not tell what it can do: ${said}`);
