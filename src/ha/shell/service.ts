@@ -16,7 +16,7 @@ import { fenceDeviceRunner } from '../fencing/run.ts';
 import { managerRoutes } from '../routes.ts';
 import { Journal } from './journal.ts';
 import { Manager } from './manager.ts';
-import { serveOnSocket } from './socket-server.ts';
+import { refuseSocketInUse, serveOnSocket } from './socket-server.ts';
 
 export type ManagerOptions = {
   readonly configPath: string;
@@ -36,9 +36,12 @@ const TEND_EVERY_MS = 60_000;
 export async function runManager(options: ManagerOptions, signal: AbortSignal): Promise<void> {
   const { log } = options;
   const config = readConfig(options);
-  await checkFenceAgents(config);
+  for (const text of await checkFenceAgents(config)) log.warn({ text }, 'fence agent not checked');
   using journal = new Journal(options.journalPath);
-  const fencePrograms = `${options.journalPath}.fencing`;
+  // A manager with a journal of its own, at the same socket, has fence programs that are not ours.
+  await refuseSocketInUse(options.socketPath);
+  // On tmpfs, as the socket is: a full disk must not hide a left program from the next manager.
+  const fencePrograms = `${options.socketPath}.fencing`;
   for (const program of await endLeftFencePrograms(fencePrograms))
     log.warn(program, 'a fence program was ended that the manager before had left');
   using stop = stopWith(signal);

@@ -13,7 +13,7 @@ import type { EventView, OrderAnswer, Status } from '../contract.ts';
 import { HaError } from '../errors.ts';
 import { managerRoutes, type ManagerApi } from '../routes.ts';
 import { LiveFeed } from './live-feed.ts';
-import { serveOnSocket } from './socket-server.ts';
+import { refuseSocketInUse, serveOnSocket } from './socket-server.ts';
 
 const STATUS: Status = {
   mode: 'observe',
@@ -128,6 +128,7 @@ test('only the owner may open the socket, and no second manager takes it away', 
   const path = socketPath(t);
   await using _server = await serveOnSocket(managerRoutes(api()), path);
   assert.equal(statSync(path).mode & 0o777, 0o600);
+  await assert.rejects(refuseSocketInUse(path), unusable);
   await assert.rejects(serveOnSocket(managerRoutes(api()), path), unusable);
   assert.equal((await call(path, '/v1/status'))[0], 200);
 });
@@ -141,6 +142,7 @@ test('the socket of a manager that was killed is taken over', async (t) => {
   await once(dead.stdout, 'data');
   dead.kill('SIGKILL');
   await once(dead, 'exit');
+  await refuseSocketInUse(path);
   await using _server = await serveOnSocket(managerRoutes(api()), path);
   assert.equal((await call(path, '/v1/status'))[0], 200);
 });

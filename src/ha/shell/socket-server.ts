@@ -38,6 +38,11 @@ export async function serveOnSocket(app: ManagerRoutes, path: string): Promise<S
   return { path, [Symbol.asyncDispose]: () => close(server) };
 }
 
+/** Throws if a manager answers at the socket, before anything of that manager is touched. */
+export async function refuseSocketInUse(path: string): Promise<void> {
+  if (await somebodyAnswers(path)) throw inUse(path);
+}
+
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
