@@ -29,6 +29,9 @@ export type ProcessTree = {
   readonly mark?: string;
 };
 
+/** `certain`: it belongs to the tree. Else it could not be looked into, and may be anybody's. */
+export type Member = ProcessEntry & { readonly certain: boolean };
+
 /** A process in state D may hold the lock that reading its environment needs. */
 const ENVIRONMENT_DEADLINE_MS = 1_000;
 
@@ -52,23 +55,23 @@ export function isAlive(id: ProcessId): boolean {
   return findProcess(id.pid)?.startTicks === id.startTicks;
 }
 
-/** All that is alive of the tree now, in any state, D included. */
-export async function findMembers(tree: ProcessTree): Promise<ProcessEntry[]> {
+/** All that is, or may be, alive of the tree now, in any state, D included. */
+export async function findMembers(tree: ProcessTree): Promise<Member[]> {
   const sessionIsOurs = tree.leader !== undefined && !isUsedAgain(tree.leader);
-  const members: ProcessEntry[] = [];
+  const members: Member[] = [];
   const others: ProcessEntry[] = [];
   for (const name of readdirSync('/proc')) {
     const entry = /^\d+$/.test(name) ? findProcess(Number(name)) : undefined;
     if (entry === undefined || entry.pid === process.pid) continue;
     const { leader } = tree;
     if (sessionIsOurs && (entry.session === leader?.pid || entry.group === leader?.pid)) {
-      members.push(entry);
+      members.push({ ...entry, certain: true });
     } else if (tree.mark !== undefined && entry.startTicks >= (leader?.startTicks ?? 0)) {
       others.push(entry);
     }
   }
-  const marked = await Promise.all(others.map((entry) => isMarked(entry, tree.mark)));
-  return [...members, ...others.filter((_, i) => marked[i])];
+  const marked = await Promise.all(others.map((entry) => byMark(entry, tree.mark)));
+  return [...members, ...marked.flat()];
 }
 
 /** The kernel gives a pid away again only when no session and no group bears it any more. */
@@ -80,8 +83,9 @@ function isUsedAgain(leader: ProcessId): boolean {
 /** Reads that hang, by pid and start: each costs a thread, so that there is never a second one. */
 const readings = new Map<string, Promise<string>>();
 
-async function isMarked(entry: ProcessEntry, mark: string | undefined): Promise<boolean> {
-  if (mark === undefined) return false;
+/** None or one. */
+async function byMark(entry: ProcessEntry, mark: string | undefined): Promise<Member[]> {
+  if (mark === undefined) return [];
   const key = `${entry.pid}/${entry.startTicks}`;
   const reading = readings.get(key) ?? readEnvironment(entry.pid);
   readings.set(key, reading);
@@ -93,8 +97,8 @@ async function isMarked(entry: ProcessEntry, mark: string | undefined): Promise<
   const environment = await Promise.race([reading, late]);
   stop.abort();
   // One that cannot be looked into may be ours: unknown is not gone.
-  if (environment === undefined) return findProcess(entry.pid)?.startTicks === entry.startTicks;
-  return environment.split('\0').includes(mark);
+  if (environment === undefined) return isAlive(entry) ? [{ ...entry, certain: false }] : [];
+  return environment.split('\0').includes(mark) ? [{ ...entry, certain: true }] : [];
 }
 
 async function readEnvironment(pid: number): Promise<string> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { findMembers, findProcess } from './process-table.ts';
@@ -66,6 +67,18 @@ test('the mark finds a process that left the session', async () => {
   const result = await runProgram(shell(script, { env, mark, timeoutMs: 300 }));
   assert.deepEqual(result.end, { type: 'timed-out', alive: false });
   assert.deepEqual(await findMembers({ mark }), []);
+});
+
+test('a process that may be of the tree keeps it from being gone, and is not signalled', async (t) => {
+  const mark = `AUREOLE_TEST=${randomUUID()}`;
+  const stranger = spawn('sleep', ['600'], { stdio: 'ignore' });
+  t.after(() => stranger.kill('SIGKILL'));
+  const entry = findProcess(stranger.pid ?? 0);
+  assert.ok(entry !== undefined);
+  // As it is while the kernel keeps its environment locked.
+  const look = () => Promise.resolve([{ ...entry, certain: false }]);
+  assert.equal(await endProcesses({ mark }, 0, look), true);
+  assert.equal(findProcess(entry.pid)?.startTicks, entry.startTicks);
 });
 
 test('an abort ends the program', async () => {

@@ -6,7 +6,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findMembers, findProcess, type ProcessTree } from './process-table.ts';
+import { findMembers, findProcess, type Member, type ProcessTree } from './process-table.ts';
 
 export type Program = {
   readonly file: string;
@@ -82,12 +82,18 @@ export async function runProgram(program: Program): Promise<ProgramResult> {
 
 /**
  * Ends all of a tree: SIGTERM, after the grace SIGKILL, to its group and to whatever left it.
- * True if something of it is still alive in the end.
+ * True if something of it is, or may be, still alive in the end.
  */
-export async function endProcesses(tree: ProcessTree, killGraceMs: number): Promise<boolean> {
-  if (await signalUntilGone(tree, 'SIGTERM', killGraceMs)) return false;
-  return !(await signalUntilGone(tree, 'SIGKILL', VANISH_MS));
+export async function endProcesses(
+  tree: ProcessTree,
+  killGraceMs: number,
+  look: Look = findMembers,
+): Promise<boolean> {
+  if (await signalUntilGone(tree, 'SIGTERM', killGraceMs, look)) return false;
+  return !(await signalUntilGone(tree, 'SIGKILL', VANISH_MS, look));
 }
+
+type Look = (tree: ProcessTree) => Promise<Member[]>;
 
 function start(program: Program): ChildProcess | string {
   try {
@@ -158,13 +164,16 @@ async function signalUntilGone(
   tree: ProcessTree,
   signal: NodeJS.Signals,
   withinMs: number,
+  look: Look,
 ): Promise<boolean> {
   const until = performance.now() + withinMs;
   const told = new Set<string>();
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
-    const members = await findMembers(tree);
+    const members = await look(tree);
     if (members.length === 0) return true;
-    for (const { pid, startTicks } of members) {
+    for (const { pid, startTicks, certain } of members) {
+      // A stranger that cannot be looked into holds us back, and is not to be killed for that.
+      if (!certain) continue;
       // SIGTERM once to each: a second one may cut short the clean end that the first one began.
       const key = `${pid}/${startTicks}`;
       if (signal === 'SIGTERM' && told.has(key)) continue;
