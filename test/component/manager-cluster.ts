@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * A cluster on the loopback for tests of the manager: real agents and a real manager, each in a
- * process of its own, and fence devices that kill an agent as a power cut would. All that it starts
+ * process of its own, and fence devices that silence an agent as a power cut would. All that it starts
  * and writes is gone when it is disposed of.
  */
 import assert from 'node:assert/strict';
@@ -40,14 +40,21 @@ case $1 in
 esac
 `;
 
-/** Kills the agent whose number stands in pid.PLUG, with all that it ran, and then says off. */
+/**
+ * Stops the agent whose number stands in pid.PLUG for good, and then says off. It is
+ * not killed: the kernel here would then refuse for it, and a host without power refuses nothing.
+ */
 const FENCE = `#!/bin/sh
+if test "$*" = '-o metadata'; then
+  echo '<resource-agent><actions><action name="on"/><action name="off"/><action name="status"/></actions></resource-agent>'
+  exit 0
+fi
 while read -r line; do
   case $line in action=*) action=\${line#action=} ;; plug=*) plug=\${line#plug=} ;; esac
 done
 cd FOLDER || exit 1
 case $action in
-  off) kill -9 "$(cat pid.$plug)"; rm -f ./*.$plug; rm -rf run.$plug; echo off >>power.$plug; exit 0 ;;
+  off) kill -STOP "$(cat pid.$plug)"; rm -f ./*.$plug; rm -rf run.$plug; echo off >>power.$plug; exit 0 ;;
   on) rm -f power.$plug ;;
   status) if test -e power.$plug; then echo 'Status: OFF'; exit 2; else echo 'Status: ON'; fi ;;
   *) exit 1 ;;
