@@ -81,10 +81,10 @@ export class Strikes {
     )
       return;
     // A lie about a host that nobody hears cannot be found out either.
-    const heard = [...world.devices.values()].some(
-      (one) => one.fault === 'lies' && one.target.host === host,
-    );
-    if (!heard) this.#strikeContact(host);
+    const liars = [...world.devices.values()].filter((one) => one.fault === 'lies');
+    const isManagers = host.name === world.spec.managerHost;
+    const mustBeHeard = liars.some((one) => isManagers || one.target.host === host);
+    if (!mustBeHeard) this.#strikeContact(host);
     this.#strikePower(host);
   }
 
