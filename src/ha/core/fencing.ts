@@ -29,7 +29,7 @@ export function beginFence(
 ): void {
   const host = draft.host(name);
   const level = usableLevels(draft, host, cause === 'operator' ? 'operator' : 'manager')[0] ?? 0;
-  const { notFenced: _, toldGate: __, ...rest } = host;
+  const { notFenced: _, toldGates: __, ...rest } = host;
   const fence: Fence = {
     cause,
     text,
@@ -118,7 +118,7 @@ export function settleFences(draft: Draft): void {
 
 /** The host is off: by its devices, or by an operator's word. */
 export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: string): void {
-  const { fence, inquiry: _, notFenced: __, toldGate: ___, ...host } = draft.host(name);
+  const { fence, inquiry: _, notFenced: __, toldGates: ___, ...host } = draft.host(name);
   const devices =
     fence === undefined || by === 'operator'
       ? []

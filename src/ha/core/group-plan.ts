@@ -210,9 +210,10 @@ function blockerOf(draft: Draft, name: GroupName): HostName | undefined {
 
 /** Why a group on that host is not known to be stopped, and what is done about it. */
 function mayRunOn(draft: Draft, host: HostName): string {
-  const { contact, fence, notFenced } = draft.host(host);
+  const { contact, fence, notFenced, obeysOther } = draft.host(host);
   if (fence !== undefined) return `it may run on ${host}, which is being fenced`;
   if (notFenced !== undefined) return `it may run on ${host}, which is not fenced: ${notFenced}`;
+  if (obeysOther !== undefined) return `it may run on ${host}, whose agent obeys another manager`;
   const words = {
     unheard: 'has not answered yet',
     online: 'has not said so yet',

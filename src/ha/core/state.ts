@@ -95,8 +95,8 @@ export type HostState = Readonly<{
   obeysOther?: string;
   /** Why it is not fenced although it seems to need it. */
   notFenced?: string;
-  /** The gate that the operator was told of last, since it became suspect. */
-  toldGate?: Gate;
+  /** The gates that the operator was told of since it became suspect. */
+  toldGates?: readonly Gate[];
 }>;
 
 /**

@@ -34,9 +34,10 @@ export function considerFence(draft: Draft, name: HostName): void {
     draft.setHost({ ...draft.host(name), notFenced: verdict.reason });
     draft.because(`${name} is not fenced: ${verdict.reason}`);
   }
-  // One alarm for each new reason: answers come and go while we ask again and again.
-  if (verdict.pending || verdict.gate === host.toldGate) return;
-  draft.setHost({ ...draft.host(name), toldGate: verdict.gate });
+  // One alarm for each reason: answers come and go while we ask again and again.
+  const told = host.toldGates ?? [];
+  if (verdict.pending || told.includes(verdict.gate)) return;
+  draft.setHost({ ...draft.host(name), toldGates: [...told, verdict.gate] });
   draft.fact({ name: 'ha.host.not-fenced', severity: 'alarm', host: name, text: verdict.reason });
 }
 
@@ -241,6 +242,6 @@ function recentFences(draft: Draft): number[] {
 }
 
 function clear(draft: Draft, name: HostName): void {
-  const { notFenced, toldGate, ...host } = draft.host(name);
-  if (notFenced !== undefined || toldGate !== undefined) draft.setHost(host);
+  const { notFenced, toldGates, ...host } = draft.host(name);
+  if (notFenced !== undefined || toldGates !== undefined) draft.setHost(host);
 }
