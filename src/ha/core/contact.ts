@@ -225,7 +225,10 @@ function observe(draft: Draft, beat: Beat, seen: Observation): void {
   if (isOperating(draft, beat.host, seen.resource)) return; // The answer to our order says more.
   const { doubtedAt } = draft.host(beat.host);
   const speaker: Speaker = { boot: beat.boot, incarnation: beat.incarnation, doubtedAt };
-  const next = afterObservation(known, seen, speaker, resource.monitorOverdueMs, draft.now);
+  // After a gap of our own, what lay waiting is old, and nobody but us is to blame.
+  const isGap = draft.now - draft.state.listenSince <= resource.monitorOverdueMs;
+  const overdueMs = isGap ? Infinity : resource.monitorOverdueMs;
+  const next = afterObservation(known, seen, speaker, overdueMs, draft.now);
   if (next === known) return;
   if (isSame(known, next)) return draft.setKnownQuietly(group, beat.host, seen.resource, next);
   draft.setKnown(group, beat.host, seen.resource, next);

@@ -14,7 +14,8 @@ export function noteFailure(
   before: Known,
   after: Known,
 ): void {
-  const broke = after.status === 'stopped' || after.doubt !== undefined;
+  const isNewDoubt = after.doubt !== undefined && after.doubt !== before.doubt;
+  const broke = after.status === 'stopped' || isNewDoubt;
   if (before.status !== 'running' || after.status === 'running' || !broke) return;
   const text = after.status === 'stopped' ? 'found stopped' : after.text;
   // Stopped where it runs elsewhere too: somebody ends a conflict, nothing broke.
