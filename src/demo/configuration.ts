@@ -33,11 +33,9 @@ export type DemoSettings = {
   readonly hosts: readonly HostEntry[];
   /** The root first; the others start after it, side by side. */
   readonly resourcesOf: (group: string) => readonly ResourceEntry[];
-  /** What follows for a host whose kernel refuses connections, because no agent runs there. */
-  readonly agent: { readonly agent_timeout: string; readonly on_agent_timeout: 'alarm' | 'fence' };
 };
 
-export function demoConfiguration({ hosts, resourcesOf, agent }: DemoSettings): string {
+export function demoConfiguration({ hosts, resourcesOf }: DemoSettings): string {
   const [first, ...others] = GROUPS;
   return stringify({
     hosts: hosts.map(({ hostname, address, device }) => ({
@@ -61,7 +59,7 @@ export function demoConfiguration({ hosts, resourcesOf, agent }: DemoSettings): 
     ha: {
       mode: 'manage',
       heartbeat_timeout: '3s',
-      ...agent,
+      agent_timeout: '30s',
       monitor_interval: '2s',
       // Whoever plays with it breaks a host more often than that happens in a year.
       fencing: { check: '10s', retry: '5s', max_per_hour: 1_000, rearm: 'after 1m' },

@@ -115,7 +115,6 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
     const configuration = demoConfiguration({
       hosts,
       resourcesOf: (group) => this.#resourcesOf(group),
-      agent: { agent_timeout: '30s', on_agent_timeout: 'alarm' },
     });
     writeFileSync(join(this.lab.directory, 'aureole.yaml'), configuration);
     await this.#manager.powerOn();

@@ -10,6 +10,7 @@ import { AureoleError } from '../kernel/error.ts';
 import { startDetached } from '../lab/detached.ts';
 import { removeLab } from '../lab/lab.ts';
 import { findNotedProcess, writeProcessFile } from '../lab/process-file.ts';
+import { ProcessCable } from '../lab/process-cable.ts';
 import { ProcessHost } from '../lab/process-host.ts';
 import {
   actOn,
@@ -27,12 +28,12 @@ const LOOPBACK = '127.0.0.1';
 
 export class ProcessCluster implements DemoCluster {
   readonly hosts = HOSTS;
-  readonly introduction = `Four hosts, each of them an agent on the loopback, with resources that do nothing. A host whose
-agent is gone for 4 s is fenced here. Run it as root for real disks, addresses and BMCs, and for
-cables that can be cut.`;
+  readonly introduction = `Four hosts, each of them an agent on the loopback, with resources that do nothing.
+Run it as root for real disks, addresses and BMCs.`;
   readonly #directory: string;
   readonly #aureole: readonly string[];
   readonly #hosts: ReadonlyMap<string, ProcessHost>;
+  readonly #cables = new Map<string, ProcessCable>();
   readonly #power: PowerLogs;
   readonly #managerLog: ManagerLog;
 
@@ -54,7 +55,10 @@ cables that can be cut.`;
     mkdirSync(join(options.directory, 'processes'), { recursive: true, mode: 0o700 });
     try {
       const cluster = new ProcessCluster(options, await freePorts(HOSTS.length));
-      await cluster.#start();
+      await cluster.#start().catch(async (error: unknown) => {
+        await cluster[Symbol.asyncDispose]();
+        throw error;
+      });
       return cluster;
     } catch (error) {
       await removeLab(options.directory);
@@ -85,20 +89,20 @@ cables that can be cut.`;
 
   async [Symbol.asyncDispose](): Promise<void> {
     await removeLab(this.#directory);
+    for (const cable of this.#cables.values()) await cable[Symbol.asyncDispose]();
   }
 
   async #start(): Promise<void> {
-    const hosts = [...this.#hosts.values()].map(({ name, port, directory }) => ({
-      hostname: `${name}:${port}`,
+    for (const host of this.#hosts.values()) {
+      const isPlugged = (): boolean => host.isPlugged;
+      this.#cables.set(host.name, await ProcessCable.open({ agentPort: host.port, isPlugged }));
+    }
+    const hosts = [...this.#hosts.values()].map(({ name, directory }) => ({
+      hostname: `${name}:${this.#cables.get(name)?.port ?? 0}`,
       address: LOOPBACK,
       device: { agent: FENCE_PROCESS, parameters: { directory } },
     }));
-    const configuration = demoConfiguration({
-      hosts,
-      resourcesOf,
-      // The loopback refuses for a host that is off as it does for one whose agent was killed.
-      agent: { agent_timeout: '4s', on_agent_timeout: 'fence' },
-    });
+    const configuration = demoConfiguration({ hosts, resourcesOf });
     writeFileSync(join(this.#directory, 'aureole.yaml'), configuration);
     await Promise.all([...this.#hosts.values()].map((host) => host.powerOn()));
     await this.startManager();

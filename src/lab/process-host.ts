@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * A lab host for a machine on which no namespaces can be made: one agent on the loopback, whose
- * process is the host's init and whose run directory stands for its /run. It has no cable to cut.
- * The power switch knows it by the same files as any other lab host (bmc/power-contract.md).
+ * process is the host's init and whose run directory stands for its /run. Its cable is a relay
+ * (process-cable.ts), which a file in its directory cuts. The power switch knows it by the same files as any other lab host (bmc/power-contract.md).
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AureoleError } from '../kernel/error.ts';
 import type { ProcessId } from '../runtime/process-table.ts';
@@ -43,7 +43,18 @@ export class ProcessHost {
     const own = ['--name', name, '--listen', `127.0.0.1:${port}`];
     const places = ['--run-directory', run, '--ocf-root', ocf];
     const words = [LAB_POWER, 'become-init', this.directory, ...agent, ...own, ...places];
-    writeShellScript(join(this.directory, 'power-on'), `exec ${shellCommand(words)}`);
+    const mend = shellCommand(['rm', '-f', this.#cableOut]);
+    writeShellScript(join(this.directory, 'power-on'), `${mend}; exec ${shellCommand(words)}`);
+    writeShellScript(join(this.directory, 'before-off'), shellCommand(['touch', this.#cableOut]));
+  }
+
+  /** Nothing passes while it is there. */
+  get #cableOut(): string {
+    return join(this.directory, 'cable-out');
+  }
+
+  get isPlugged(): boolean {
+    return !existsSync(this.#cableOut);
   }
 
   get init(): ProcessId | undefined {
@@ -59,11 +70,12 @@ export class ProcessHost {
   }
 
   cutCable(): Promise<void> {
-    const message = `${this.name} is a process on the loopback and has no cable: try freeze`;
-    return Promise.reject(new AureoleError(message, { code: 'lab-no-cable' }, { effect: 'none' }));
+    writeFileSync(this.#cableOut, '');
+    return Promise.resolve();
   }
 
   mendCable(): Promise<void> {
+    if (this.init !== undefined) rmSync(this.#cableOut, { force: true });
     return Promise.resolve();
   }
 

@@ -13,7 +13,7 @@ import type { Status } from '../../src/ha/contract.ts';
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const UNTIL_MS = 25_000;
 
-test('a frozen host is fenced, its group runs elsewhere, and nothing is left in the end', async (t) => {
+test('a frozen host and a cut one are fenced, their groups run elsewhere, and nothing is left in the end', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'aureole-processes-'));
   const aureole = [process.execPath, MAIN];
   const cluster = await ProcessCluster.open({ directory, aureole });
@@ -33,11 +33,16 @@ test('a frozen host is fenced, its group runs elsewhere, and nothing is left in 
     const proven = hosts.every((host) => host.devices.every(({ trust }) => trust === 'proven'));
     return proven && groups.every(({ status }) => status === 'running');
   });
-  await assert.rejects(cluster.act('cut', 'oss1'), /no cable/);
   await cluster.act('freeze', 'oss1');
   await until('mgs runs on oss2', ({ groups }) =>
     groups.some(
       ({ name, status, host }) => name === 'mgs' && status === 'running' && host === 'oss2',
+    ),
+  );
+  await cluster.act('cut', 'oss3');
+  await until('ost0 runs on oss4', ({ groups }) =>
+    groups.some(
+      ({ name, status, host }) => name === 'ost0' && status === 'running' && host === 'oss4',
     ),
   );
   await cluster[Symbol.asyncDispose]();
