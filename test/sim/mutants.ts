@@ -128,7 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FENCING,
-        line: 'if (witness.aliveAt >= since && witness.boot === boot) continue;',
+        line: 'if (witness.answeredAt >= since && witness.boot === boot) continue;',
         broken: 'if (boot !== undefined && since > 0) continue;',
       },
     ],

@@ -307,7 +307,8 @@ function missingWitness(draft: Draft, name: HostName): HostName | undefined {
   for (const [other, boot] of fence?.witnesses ?? []) {
     const witness = draft.state.hosts.get(other);
     if (witness === undefined) continue;
-    if (witness.aliveAt >= since && witness.boot === boot) continue;
+    // Its agent's own word: a kernel that refuses may be one that was booted since.
+    if (witness.answeredAt >= since && witness.boot === boot) continue;
     return other;
   }
   return undefined;
@@ -337,12 +338,12 @@ function believe(draft: Draft, name: HostName): void {
 function holdForWitness(draft: Draft, name: HostName, lost: HostName): void {
   const witness = draft.host(lost);
   const boot = draft.host(name).fence?.witnesses.get(lost);
-  const gone = witness.contact.status === 'silent' || witness.boot !== boot;
+  const gone = witness.contact.status !== 'online' || witness.boot !== boot;
   if (!gone) return; // It has been asked and may answer at any moment.
   hold(
     draft,
     name,
-    `${lost} fell silent while ${name} was fenced: is the fence device of ${name} wired to ${lost}? Look, then say --confirm-off`,
+    `${lost} has not answered since ${name} was fenced: is the fence device of ${name} wired to ${lost}? Look, then say --confirm-off`,
   );
 }
 
