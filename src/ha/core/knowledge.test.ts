@@ -101,3 +101,10 @@ test('a monitor that was begun before a start had ended says nothing of its effe
   const started = start(FRESH, DONE);
   assert.equal(observe(started, { exit: 7, askedAt: 35 }, 45).status, 'running');
 });
+
+test('a monitor that fails has looked all the same: what is in doubt is stopped, not looked at for ever', () => {
+  const lost = start(FRESH, { type: 'lost', text: 'the agent was restarted' });
+  assert.equal(lost.looked, false);
+  const seen = observe(lost, { exit: 1, askedAt: 50 }, 60);
+  assert.deepEqual([seen.doubt, seen.looked], ['unfinished', true]);
+});

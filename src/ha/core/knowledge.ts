@@ -271,7 +271,8 @@ function afterStop(
 
 function failed(known: Known, askedAt: Instant, now: Instant, text: string): Known {
   if (askedAt < known.doubtedAt) return known;
-  if (known.doubt !== undefined) return unsure(known, now, known.text); // The first reason says most.
+  // The first reason says most.
+  if (known.doubt !== undefined) return { ...unsure(known, now, known.text), looked: true };
   return inDoubt(known, 'failed', now, text);
 }
 
