@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { findProcess, isAlive } from '../runtime/process-table.ts';
 import { AgentError, messageOf } from './errors.ts';
-import { readState, writeState } from './state-file.ts';
+import { isForbidden, readState, writeState } from './state-file.ts';
 
 export type RunDirectory = {
   /** One power-on of this host. */
@@ -38,8 +38,11 @@ export function openRunDirectory(path: string): RunDirectory {
     return { boot, kernelBoot, epochFile: join(path, 'epoch.json'), operations, outputs };
   } catch (error) {
     if (error instanceof AgentError) throw error;
+    const remedy = isForbidden(error)
+      ? 'Run the agent as root, or name another with --run-directory.'
+      : 'Name another with --run-directory.';
     throw new AgentError(
-      `The run directory ${path} cannot be used: ${messageOf(error)}. Name another with --run-directory.`,
+      `The run directory ${path} cannot be used: ${messageOf(error)}. ${remedy}`,
       { code: 'agent-run-directory-unusable' },
       { effect: 'none', cause: error },
     );

@@ -20,6 +20,7 @@ export function readState<T>(path: string, schema: z.ZodType<T>): T | undefined 
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (isMissing(error)) return undefined;
+    if (isForbidden(error)) throw error;
     throw damaged(path, error);
   }
   try {
@@ -31,6 +32,12 @@ export function readState<T>(path: string, schema: z.ZodType<T>): T | undefined 
 
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+export function isForbidden(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
+  );
 }
 
 function damaged(path: string, cause: unknown): AgentError {
