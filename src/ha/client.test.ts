@@ -126,11 +126,20 @@ test('where no manager is, the message names the socket and the remedy', async (
   const gone = await complaintOf(haClient(join(folder, 'none.sock')).order(ORDER, never));
   assert.equal(gone.code, 'manager-unreachable');
   assert.equal(gone.effect, 'none', 'an order that was never sent was not carried out');
-  assert.match(gone.message, /none\.sock: there is no such socket; start the manager, or give/);
+  assert.match(
+    gone.message,
+    /none\.sock: there is no such socket; start it with `aureole manager`/,
+  );
   const file = join(folder, 'plain');
   writeFileSync(file, '');
   const plain = await complaintOf(haClient(file).status(never));
   assert.deepEqual([plain.code, plain.effect], ['manager-unreachable', 'none']);
+});
+
+test("where the demo's manager does not run, the message says that it comes back", async () => {
+  const socket = join(folder, 'aureole-demo-1000', 'manager.sock');
+  const gone = await complaintOf(haClient(socket).status(never));
+  assert.match(gone.message, /it comes back in a moment, or start the demo with npm start$/);
 });
 
 test('what the manager objects is what the operator reads', () =>

@@ -4,6 +4,7 @@
  * trusted to be quick, small or well formed, nor its texts to be fit for a terminal.
  */
 import type { IncomingMessage } from 'node:http';
+import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { AureoleError, type Effect } from '../kernel/error.ts';
 import { printableLine, printableText } from '../model/printable.ts';
@@ -216,9 +217,17 @@ function parseJson(text: string): unknown {
 const ORDER_IS_OPEN =
   'the order may have been carried out: look at aureole status and events before you repeat it';
 
+/** No manager is there at all: what helps then depends on whose socket it is. */
+const NOBODY: ReadonlyMap<unknown, string> = new Map([
+  ['ENOENT', 'there is no such socket'],
+  ['ECONNREFUSED', 'nobody listens there'],
+]);
+const START_MANAGER = 'start it with `aureole manager`, or give its socket with --socket';
+const DEMO_DIRECTORY = /^aureole-demo(?:-\d+)?$/;
+const START_DEMO =
+  "the demo's manager does not run: it comes back in a moment, or start the demo with npm start";
+
 const NOT_CONNECTED: ReadonlyMap<unknown, string> = new Map([
-  ['ENOENT', 'there is no such socket; start the manager, or give its socket with --socket'],
-  ['ECONNREFUSED', 'nobody listens there; start the manager (systemctl start aureole-manager)'],
   ['EACCES', 'permission denied; run the command as root'],
   ['EPERM', 'permission denied; run the command as root'],
   ['ENOTSOCK', 'that is no socket; give the manager’s socket with --socket'],
@@ -228,7 +237,7 @@ const NOT_CONNECTED: ReadonlyMap<unknown, string> = new Map([
 
 function failure(socket: string, cause: unknown, effect: Effect): AureoleError<ClientFailure> {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  const reason = NOT_CONNECTED.get(code);
+  const reason = whyNobody(socket, code) ?? NOT_CONNECTED.get(code);
   if (reason === undefined) {
     return garbled(socket, cause instanceof Error ? cause.message : String(cause), effect, cause);
   }
@@ -239,16 +248,20 @@ function failure(socket: string, cause: unknown, effect: Effect): AureoleError<C
   );
 }
 
+function whyNobody(socket: string, code: unknown): string | undefined {
+  const what = NOBODY.get(code);
+  if (what === undefined) return undefined;
+  const isDemo = DEMO_DIRECTORY.test(basename(dirname(socket)));
+  return `${what}; ${isDemo ? START_DEMO : START_MANAGER}`;
+}
+
 function interrupted({ effect }: Question): AureoleError<ClientFailure> {
   const text = effect === 'none' ? 'interrupted' : `interrupted: ${ORDER_IS_OPEN}`;
   return new AureoleError<ClientFailure>(text, { code: 'interrupted' }, { effect });
 }
 
 function silent(socket: string, { timeoutMs, effect }: Question): AureoleError<ClientFailure> {
-  const known =
-    effect === 'none'
-      ? 'see whether it is alive (systemctl status aureole-manager)'
-      : ORDER_IS_OPEN;
+  const known = effect === 'none' ? 'see whether its process hangs' : ORDER_IS_OPEN;
   return new AureoleError<ClientFailure>(
     `the manager at ${socket} did not answer within ${timeoutMs / 1_000} s: ${known}`,
     { code: 'manager-silent', socket },
