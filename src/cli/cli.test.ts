@@ -171,6 +171,12 @@ test('without a manager the exit code is 5, and the line names socket and remedy
   );
 });
 
+test('what the demo does not know is refused with what it knows', async () => {
+  const { code, stderr } = await run(['demo', 'frobnicate']);
+  assert.equal(code, 2);
+  assert.match(stderr, /^unknown command 'frobnicate' of the demo: it knows cut, [^\n]+\n$/);
+});
+
 test('the outcome of an order is the exit code', async () => {
   const outcomes = [
     [{ id: '1', outcome: 'accepted', text: 'is about to stop' }, 0],

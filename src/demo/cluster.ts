@@ -3,6 +3,7 @@
  * What the demo needs of its cluster, whether its hosts have namespaces of their own or are mere
  * processes.
  */
+import { AureoleError } from '../kernel/error.ts';
 import type { DiskNews } from '../lab/canary.ts';
 
 export const ACTS = ['cut', 'freeze', 'kill', 'power-off', 'mend', 'power-on'] as const;
@@ -37,6 +38,9 @@ export type ClusterOptions = {
 
 /** A host of either kind. */
 export type DemoHost = {
+  readonly name: string;
+  /** Its power; whether anything runs on it is another question. */
+  readonly isOn: boolean;
   readonly powerOn: () => Promise<void>;
   readonly powerOff: () => Promise<void>;
   readonly cutCable: () => Promise<void>;
@@ -48,6 +52,7 @@ export type DemoHost = {
 };
 
 export async function actOn(host: DemoHost, act: Act): Promise<void> {
+  checkPower(host, act);
   switch (act) {
     case 'cut':
       return await host.cutCable();
@@ -64,4 +69,13 @@ export async function actOn(host: DemoHost, act: Act): Promise<void> {
       await host.thaw();
       return await host.startProgram();
   }
+}
+
+/** What would do nothing is no success. */
+function checkPower({ name, isOn }: DemoHost, act: Act): void {
+  if (isOn !== (act === 'power-on')) return;
+  const text = isOn
+    ? `${name} is on already`
+    : `${name} is switched off: npx aureole demo power-on ${name}`;
+  throw new AureoleError(text, { code: 'demo-wrong-power' }, { effect: 'none' });
 }

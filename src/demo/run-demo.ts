@@ -99,7 +99,11 @@ async function fulfil(wish: Wish, demo: Demo): Promise<string> {
   await cluster.act(act, host);
   narrator.acted(act, host, at);
   // The stream brings the status when something changes: that nothing comes any more is no change.
-  void later(MISSED_BEAT_MS, demo, async () => narrator.status(await manager.status(signal)));
+  void later(MISSED_BEAT_MS, demo, async () => {
+    // While the manager is down nobody knows; its stream brings the status once it is back.
+    const status = await manager.status(signal).catch(() => undefined);
+    if (status !== undefined) narrator.status(status);
+  });
   return 'Done. The terminal of the demo tells what happens.';
 }
 

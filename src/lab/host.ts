@@ -51,6 +51,11 @@ export class LabHost {
     return findNotedProcess(this.#file('init.pid'));
   }
 
+  /** The power is on as long as this file is there, whatever became of the processes. */
+  get isOn(): boolean {
+    return existsSync(this.#file('init.pid'));
+  }
+
   async powerOn(): Promise<void> {
     await switchPower(this.directory, 'on');
     const deadline = performance.now() + UP_DEADLINE_MS;

@@ -61,6 +61,11 @@ export class ProcessHost {
     return findNotedProcess(join(this.directory, 'init.pid'));
   }
 
+  /** The power is on as long as this file is there, whatever became of the processes. */
+  get isOn(): boolean {
+    return existsSync(join(this.directory, 'init.pid'));
+  }
+
   async powerOn(): Promise<void> {
     await switchPower(this.directory, 'on');
   }
@@ -95,7 +100,7 @@ export class ProcessHost {
 
   /** The agent again, in the same boot: its run directory is as it was. */
   async startProgram(): Promise<void> {
-    if (this.init !== undefined || !existsSync(join(this.directory, 'init.pid'))) return;
+    if (this.init !== undefined || !this.isOn) return;
     const powerOn = join(this.directory, 'power-on');
     await startDetached([powerOn], `${powerOn}.log`);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `aureole demo`: a cluster on this machine to look at and to break. */
 import { Argument, Command } from 'commander';
+import { AureoleError } from '../../kernel/error.ts';
+import { printableLine } from '../../model/printable.ts';
 import { ACTS, type Act } from '../cluster.ts';
 import { askDemo, type Wish } from '../control.ts';
 import { controlSocket, demoDirectory } from '../directory.ts';
@@ -18,7 +20,14 @@ const SUMMARIES: Readonly<Record<Act, string>> = {
 export function demoCommand(): Command {
   const demo = new Command('demo')
     .description('Run a cluster on this machine, to look at and to break')
-    .action(run);
+    // Whatever is no subcommand comes here.
+    .argument('[subcommand...]')
+    .usage('[subcommand]')
+    .action(async (words: readonly string[]) => {
+      const [unknown] = words;
+      if (unknown !== undefined) throw unknownCommand(unknown);
+      await run();
+    });
   for (const act of ACTS) {
     demo
       .command(act)
@@ -31,6 +40,15 @@ export function demoCommand(): Command {
     .description('kill the manager with SIGKILL; the demo starts it again')
     .action(() => wish({ type: 'kill-manager' }));
   return demo;
+}
+
+function unknownCommand(word: string): AureoleError {
+  const known = [...ACTS, 'kill-manager'].join(', ');
+  return new AureoleError(
+    `unknown command '${printableLine(word)}' of the demo: it knows ${known}`,
+    { code: 'usage' },
+    { effect: 'none' },
+  );
 }
 
 async function run(): Promise<void> {
