@@ -65,6 +65,21 @@ test("a HALO file loads unchanged: a host's name has no port, its references may
   assert.deepEqual(config.devices.get('oss-2/redfish')?.secrets, ['s3cret']);
 });
 
+test('two hosts with one and the same fence device are a mistake: it would cut the wrong one', () => {
+  const twice = (ip: string): string => `
+hosts:
+  - { hostname: oss1, fencing: [[{ agent: fence_ipmilan, parameters: { ip: bmc1, plug: 1 } }]] }
+  - { hostname: oss2, fencing: [[{ agent: fence_ipmilan, parameters: { plug: 1, ip: ${ip} } }]] }
+resources: []
+resource_groups: []
+`;
+  assert.equal(
+    complaintOf(file('same-device.yaml', twice('bmc1'))),
+    '4:5: fence device "oss2/fence_ipmilan" is the same as "oss1/fence_ipmilan": one of them would cut the power of the wrong host',
+  );
+  assert.equal(complaintOf(file('own-device.yaml', twice('bmc2'))), 'no complaint');
+});
+
 test('parents stand before children, siblings as declared', () => {
   const group = loadConfig(file('halo.yaml', HALO)).spec.groups.get('tankA');
   const tree = group?.resources.map(({ name, parent }) => [name, parent]);

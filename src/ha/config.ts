@@ -6,7 +6,7 @@
 import { DEFAULT_PORT } from '../agent/contract.ts';
 import { AureoleError } from '../kernel/error.ts';
 import { parseHostAndPort } from '../model/names.ts';
-import { buildDevices, reasonOf } from './config/devices.ts';
+import { buildDevices, findSameDevice, reasonOf } from './config/devices.ts';
 import { parseConfigDocument, type PlacedMistake } from './config/document.ts';
 import { buildGroups } from './config/groups.ts';
 import type { Mistake } from './config/mistakes.ts';
@@ -107,7 +107,14 @@ function buildConfig(
     const built = buildDevices(host, { defaults: ha.fencing, configIsSecret }, mistakes);
     hosts.set(name, { address: host.entry.address ?? name, port });
     hostSpecs.set(name, { name, levels: built.levels });
-    for (const device of built.devices) devices.set(device.name, device);
+    for (const device of built.devices) {
+      const same = findSameDevice(device, devices.values());
+      if (same !== undefined) {
+        const text = `fence device "${device.name}" is the same as "${same.name}": one of them would cut the power of the wrong host`;
+        mistakes.push({ path: host.path, at: 'value', text });
+      }
+      devices.set(device.name, device);
+    }
   }
   const groups = buildGroups(entries, mistakes);
   checkAcrossSections(entries, groups, hostSpecs, mistakes);

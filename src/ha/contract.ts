@@ -61,6 +61,8 @@ export const HostView = z.object({
   active: z.boolean(),
   /** May be fenced without being told to. */
   armed: z.boolean(),
+  /** Milliseconds until it is armed again by itself; absent: only `reset` arms it. */
+  armedInMs: z.int().optional(),
   boot: z.string().optional(),
   /** Milliseconds since the last answer. */
   heardMsAgo: z.int().optional(),
@@ -74,6 +76,8 @@ export const HostView = z.object({
       /** Proven: has said on while the host was beating. wrong: says off for a host that beats. */
       trust: z.enum(['unproven', 'proven', 'wrong']),
       power: z.enum(['on', 'off', 'unknown']),
+      /** Why it does not tell the power state, in its own words. */
+      trouble: z.string().optional(),
     }),
   ),
   reason: z.string(),
@@ -103,7 +107,7 @@ export type EventView = z.infer<typeof EventView>;
 
 export const Status = z.object({
   mode: z.enum(['observe', 'manage']),
-  /** The manager obeys nobody else and may act; false: another manager has taken over. */
+  /** False: another manager has taken over, and this one does nothing. */
   acting: z.boolean(),
   epoch: z.object({ journal: z.string(), number: z.int() }),
   hosts: z.array(HostView),

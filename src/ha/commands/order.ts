@@ -16,8 +16,9 @@ export const REASON_OPTION = {
   description: 'why; kept in the journal with your name',
 } as const;
 
-const OrderInput = z.object({ target: Target, reason: Reason.default('') });
-type OrderInput = z.infer<typeof OrderInput>;
+const OrderOptions = z.object({ reason: Reason.default('') });
+/** The target under the name that the help gives it. */
+type OrderInput = { readonly target: string; readonly reason: string };
 
 export type OrderCommand = Command<OrderInput, OrderAnswer, HaApi>;
 

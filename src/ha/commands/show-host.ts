@@ -13,7 +13,7 @@ export function isHostWell(host: HostView): boolean {
 }
 
 export function renderHost(host: HostView, nameWidth: number, look: Look): readonly string[] {
-  const { name, status, active, armed, fence, notFenced, devices, reason } = host;
+  const { name, status, active, armed, armedInMs, fence, notFenced, devices, reason } = host;
   const marks = active ? '' : look.paint('yellow', ' (deactivated)');
   const details: string[] = [];
   if (status !== 'online' && reason !== '') details.push(reason);
@@ -25,7 +25,8 @@ export function renderHost(host: HostView, nameWidth: number, look: Look): reado
   }
   if (notFenced !== undefined) details.push(look.paint('red', `not fenced: ${notFenced}`));
   if (!armed) {
-    const text = `not fenced again by itself: look at the host, then aureole reset ${name}`;
+    const wait = armedInMs === undefined ? '' : ` for ${roughDuration(armedInMs)}`;
+    const text = `not fenced again by itself${wait}: look at the host, then aureole reset ${name}`;
     details.push(look.paint('yellow', text));
   }
   if (devices.length === 0) details.push(look.paint('dim', 'no fence device'));
@@ -42,19 +43,19 @@ function statusWords({ status, heardMsAgo }: HostView, look: Look): string {
     unheard: ['yellow', 'not heard of yet'],
     online: ['green', 'online'],
     silent: ['red', `silent${ago}`],
-    refused: ['red', 'refuses connections'],
+    refused: ['red', 'without an agent'],
     off: ['red', 'off (confirmed)'],
   };
   return look.paint(...words[status]);
 }
 
 function deviceLine(host: string, device: HostView['devices'][number], look: Look): string {
-  const { name, level, trust, power } = device;
+  const { name, level, trust, power, trouble } = device;
   const short = name.startsWith(`${host}/`) ? name.slice(host.length + 1) : name;
   const words: Readonly<Record<typeof trust, readonly [Style, string]>> = {
     proven: ['green', 'proven'],
     unproven: ['yellow', 'unproven: it has not yet said on while the host was answering'],
     wrong: ['red', 'WRONG DEVICE: it says off for a host that answers'],
   };
-  return `fence device ${short}, level ${level + 1}: power ${power}, ${look.paint(...words[trust])}`;
+  return `fence device ${short}, level ${level + 1}: power ${power}, ${look.paint(...words[trust])}${trouble === undefined ? '' : ` (${trouble})`}`;
 }

@@ -173,7 +173,7 @@ Hosts
   oss2  online (deactivated)
       not fenced: the witness does not answer
       no fence device
-  mds1  refuses connections
+  mds1  without an agent
       its kernel lives, its agent does not answer
       fence device ipmi, level 1: power on, proven
   mds2  not heard of yet

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Fence devices of the hosts, with their secrets read from files that only their owner may read. */
+import { isDeepStrictEqual } from 'node:util';
 import type { DeviceName } from '../core/spec.ts';
 import type { FenceDevice } from '../fencing/contract.ts';
 import { fenceDeviceOfHalo } from '../fencing/halo-shorthand.ts';
@@ -98,6 +99,17 @@ function buildDevice(
     timeoutMs: entry.timeout ?? rules.defaults.timeout,
     retries: entry.retries,
   };
+}
+
+/** One of the others that is told exactly the same, so that it switches the same power supply. */
+export function findSameDevice(
+  device: FenceDevice,
+  others: Iterable<FenceDevice>,
+): FenceDevice | undefined {
+  return [...others].find(
+    ({ agent, parameters }) =>
+      agent === device.agent && isDeepStrictEqual(parameters, device.parameters),
+  );
 }
 
 /** What the fence program could not be told is found here, and not when a host hangs. */

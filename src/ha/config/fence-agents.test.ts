@@ -21,7 +21,7 @@ function agent(name: string, on: string): string {
 function config(agents: readonly string[]): ReturnType<typeof loadConfig> {
   const hosts = agents.map((path, index) => ({
     hostname: `oss${index}`,
-    fencing: [[{ agent: path }]],
+    fencing: [[{ agent: path, parameters: { plug: `oss${index}` } }]],
   }));
   const path = join(folder, 'aureole.yaml');
   writeFileSync(path, JSON.stringify({ hosts, resources: [], resource_groups: [] }));

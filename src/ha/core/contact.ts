@@ -75,9 +75,10 @@ export function onRefused(draft: Draft, name: HostName, askedAt: number): void {
     contact: { status: 'refused', since: now, heardAt: now, told: false },
   });
   doubtAll(draft, name, 'the agent on its host does not answer');
-  const text = 'connections are refused: its kernel lives, its agent does not answer';
+  const text =
+    'its kernel lives, its agent does not answer (connections are refused, or answers strange)';
   draft.fact({ name: 'ha.host.refused', severity: 'warning', host: name, text });
-  draft.because(`${name} refuses connections`);
+  draft.because(`the agent on ${name} does not answer`);
   draft.touchedHosts.add(name);
 }
 

@@ -72,7 +72,14 @@ export function afterCheck(
   if (state === undefined) return;
   if (outcome !== 'on' && outcome !== 'off') {
     const checkAt = draft.now + draft.spec.fencing.retryMs;
-    changeDevice(draft, name, device, { ...state, power: 'unknown', saidAt: draft.now, checkAt });
+    const trouble = text;
+    changeDevice(draft, name, device, {
+      ...state,
+      power: 'unknown',
+      trouble,
+      saidAt: draft.now,
+      checkAt,
+    });
     if (state.power === 'unknown' && state.saidAt > 0) return;
     const words = `fence device ${device} does not tell the power state: ${text}`;
     draft.fact({ name: 'ha.device.silent', severity: 'warning', host: name, text: words });
@@ -80,7 +87,8 @@ export function afterCheck(
   }
   const proves = outcome === 'on' && draft.host(name).contact.status === 'online';
   const trust = proves && state.trust === 'unproven' ? 'proven' : state.trust;
-  changeDevice(draft, name, device, { ...state, trust, power: outcome, saidAt: draft.now });
+  const { trouble: _, ...rest } = state;
+  changeDevice(draft, name, device, { ...rest, trust, power: outcome, saidAt: draft.now });
   if (trust !== state.trust) {
     const words = `fence device ${device} is proven: it said on while the host answered`;
     draft.fact({ name: 'ha.device.proven', severity: 'info', host: name, text: words });

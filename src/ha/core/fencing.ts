@@ -236,7 +236,7 @@ function nextLevel(draft: Draft, name: HostName): void {
   const said = [...fence.answers]
     .map(([device, answer]) => `${device} ${WORDS[answer]}`)
     .join(', ');
-  const heldBy = `its fence devices have not all said off (${said}): tried again, or look and say --confirm-off`;
+  const heldBy = `its fence devices have not all said off (${said}): tried again; if it has no power say \`aureole fence ${name} --confirm-off\``;
   const againAt = draft.now + draft.spec.fencing.retryMs;
   setFence(draft, name, { ...fence, phase: 'pause', answers: new Map(), againAt, heldBy });
   if (fence.round > 0) return;
@@ -252,7 +252,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
   const { againAt: _, ...rest } = fence;
   if (level === undefined) {
     const againAt = draft.now + draft.spec.fencing.retryMs;
-    const heldBy = 'no level of its fence devices can be believed; say --confirm-off';
+    const heldBy = `no level of its fence devices can be believed; if it has no power say \`aureole fence ${name} --confirm-off\``;
     setFence(draft, name, { ...rest, phase: 'pause', againAt, heldBy });
     return;
   }
@@ -323,7 +323,7 @@ function believe(draft: Draft, name: HostName): void {
     return hold(
       draft,
       name,
-      'its kernel answers although its fence devices say off: look, then say --confirm-off',
+      `its kernel answers although its fence devices say off: look, and if it has no power say \`aureole fence ${name} --confirm-off --force\``,
     );
   }
   // What it has said in a gap of ours may still lie unread; a tick comes only after that.
@@ -332,7 +332,11 @@ function believe(draft: Draft, name: HostName): void {
   const level = draft.hostSpec(name).levels[fence.level] ?? [];
   const unproven = level.find((device) => devices.get(device)?.trust !== 'proven');
   if (unproven === undefined) return confirmOff(draft, name, 'fence', `fenced: ${fence.text}`);
-  hold(draft, name, `${unproven} says off but is not proven: look, then say --confirm-off`);
+  hold(
+    draft,
+    name,
+    `${unproven} says off but is not proven: look, and if ${name} has no power say \`aureole fence ${name} --confirm-off\``,
+  );
 }
 
 function holdForWitness(draft: Draft, name: HostName, lost: HostName): void {
@@ -343,7 +347,7 @@ function holdForWitness(draft: Draft, name: HostName, lost: HostName): void {
   hold(
     draft,
     name,
-    `${lost} has not answered since ${name} was fenced: is the fence device of ${name} wired to ${lost}? Look, then say --confirm-off`,
+    `${lost} has not answered since ${name} was fenced: is the fence device of ${name} wired to ${lost}? Look, and if ${name} has no power say \`aureole fence ${name} --confirm-off\``,
   );
 }
 

@@ -91,7 +91,9 @@ function confirm(draft: Draft, order: Order): Answer {
   if (host.off?.confirmed === true) return refused('it is known to be off already');
   if (host.contact.status === 'online') return refused('it answers: it is not off');
   if (host.contact.status === 'refused' && !order.force) {
-    return refused('its kernel refuses connections, so it lives; --force if you know better');
+    return refused(
+      'its kernel answers, so it lives; --force if you have seen that it has no power',
+    );
   }
   confirmOff(draft, order.target, 'operator', `${order.operator} says that it is off`);
   return { outcome: 'done', text: `${order.target} is taken for off on your word` };
@@ -143,7 +145,10 @@ function failback(draft: Draft, order: Order): Answer {
         .filter((group) => group.homeHost === order.target)
         .map((group) => group.name);
   const away = groups.filter((group) => !locationsOf(draft, group).includes(homeOf(draft, group)));
-  if (away.length === 0) return { outcome: 'done', text: 'every group is at home; nothing to do' };
+  if (away.length === 0) {
+    const which = one ? order.target : `what is at home on ${order.target}`;
+    return { outcome: 'done', text: `${which} runs there already; nothing to do` };
+  }
   for (const group of away) {
     const home = homeOf(draft, group);
     const state = draft.group(group);

@@ -30,6 +30,8 @@ export type Trust = 'unproven' | 'proven' | 'wrong';
 export type DeviceState = Readonly<{
   trust: Trust;
   power: 'on' | 'off' | 'unknown';
+  /** Why it does not tell. */
+  trouble?: string;
   /** When that answer came. */
   saidAt: Instant;
   checkAt: Instant;

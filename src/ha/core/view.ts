@@ -10,6 +10,8 @@ export type HostLook = Readonly<{
   status: 'unheard' | 'online' | 'silent' | 'refused' | 'off';
   active: boolean;
   armed: boolean;
+  /** When it is armed again by itself. */
+  armedInMs?: number;
   boot?: string;
   heardMsAgo?: number;
   fence?: Readonly<{ cause: string; phase: string; sinceMsAgo: number }>;
@@ -19,6 +21,7 @@ export type HostLook = Readonly<{
     level: number;
     trust: 'unproven' | 'proven' | 'wrong';
     power: 'on' | 'off' | 'unknown';
+    trouble?: string;
   }>[];
   reason: string;
 }>;
@@ -67,12 +70,14 @@ export function viewCluster(spec: ClusterSpec, state: ClusterState, now: Instant
   });
   return {
     mode: spec.mode,
-    acting: spec.mode === 'manage' && state.superseded === undefined,
+    acting: state.superseded === undefined,
     hosts,
     groups,
     alarms: alarmsOf(state, hosts, groups),
   };
 }
+
+const UNASKED = { trust: 'unproven', power: 'unknown', trouble: undefined } as const;
 
 function lookAtHost(spec: ClusterSpec, host: HostState, now: Instant): HostLook {
   const { contact, fence, notFenced } = host;
@@ -86,6 +91,9 @@ function lookAtHost(spec: ClusterSpec, host: HostState, now: Instant): HostLook 
     status: host.off?.confirmed === true ? 'off' : contact.status,
     active: host.active,
     armed: host.fencedAt === undefined || rearmed,
+    ...(rearmMs === undefined || host.fencedAt === undefined || rearmed
+      ? {}
+      : { armedInMs: Math.round(rearmMs - (now - host.fencedAt)) }),
     ...(host.boot === undefined ? {} : { boot: host.boot }),
     ...(heardAt === undefined ? {} : { heardMsAgo: Math.round(now - heardAt) }),
     ...(fence === undefined
@@ -100,13 +108,8 @@ function lookAtHost(spec: ClusterSpec, host: HostState, now: Instant): HostLook 
     ...(notFenced === undefined ? {} : { notFenced }),
     devices: levels.flatMap((devices, level) =>
       devices.map((name) => {
-        const device = host.devices.get(name);
-        return {
-          name,
-          level,
-          trust: device?.trust ?? 'unproven',
-          power: device?.power ?? 'unknown',
-        } as const;
+        const { trust, power, trouble } = host.devices.get(name) ?? UNASKED;
+        return { name, level, trust, power, ...(trouble === undefined ? {} : { trouble }) };
       }),
     ),
     reason: reasonOf(host),
@@ -127,7 +130,7 @@ function reasonOf(host: HostState): string {
     case 'silent':
       return 'does not answer; what it does is unknown';
     case 'refused':
-      return 'refuses connections: its kernel lives, its agent does not answer';
+      return 'its kernel lives, its agent does not answer';
   }
 }
 
@@ -182,6 +185,11 @@ export function statusOf(
   return 'unknown';
 }
 
+function until({ name, armedInMs }: HostLook): string {
+  const reset = `before \`aureole reset ${name}\``;
+  return armedInMs === undefined ? reset : `for ${Math.ceil(armedInMs / 1_000)} s, or ${reset}`;
+}
+
 function alarmsOf(
   state: ClusterState,
   hosts: readonly HostLook[],
@@ -209,7 +217,7 @@ function alarmsOf(
     if (!host.armed)
       alarms.push({
         host: host.name,
-        text: 'was fenced: not fenced again by itself before it is armed (`aureole reset`)',
+        text: `was fenced: not fenced again by itself ${until(host)}`,
       });
     for (const device of host.devices) {
       if (device.trust === 'wrong')
