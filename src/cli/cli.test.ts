@@ -177,6 +177,20 @@ test('what the demo does not know is refused with what it knows', async () => {
   assert.match(stderr, /^unknown command 'frobnicate' of the demo: it knows cut, [^\n]+\n$/);
 });
 
+test('an order says in its help and in complaints what it takes, a host or a group', async () => {
+  const takes = [
+    ['deactivate', '<host>'],
+    ['cleanup', '<group>'],
+    ['failback', '<host|group>'],
+  ] as const;
+  for (const [verb, what] of takes) {
+    const { stdout } = await run([verb, '--help']);
+    assert.match(stdout.split('\n')[0] ?? '', new RegExp(`${verb} .*${RegExp.escape(what)}$`));
+  }
+  const { code, stderr } = await run(['cleanup', '']);
+  assert.deepEqual([code, stderr], [2, 'group: write a name (see aureole cleanup --help)\n']);
+});
+
 test('the outcome of an order is the exit code', async () => {
   const outcomes = [
     [{ id: '1', outcome: 'accepted', text: 'is about to stop' }, 0],

@@ -4,7 +4,7 @@ import { orderCommand } from './order.ts';
 
 export const activate = orderCommand({
   verb: 'activate',
-  target: 'a host',
+  argument: { name: 'host', description: 'the host' },
   summary: 'Let a host take groups again',
   examples: ['aureole activate oss1'],
 });

@@ -4,7 +4,7 @@ import { orderCommand } from './order.ts';
 
 export const cleanup = orderCommand({
   verb: 'cleanup',
-  target: 'a resource group, by its root',
+  argument: { name: 'group', description: 'the resource group, by its root' },
   summary: 'Forget the failures of a group, and try again',
-  examples: ['aureole cleanup disk0'],
+  examples: ['aureole cleanup ost0'],
 });

@@ -4,7 +4,7 @@ import { orderCommand } from './order.ts';
 
 export const deactivate = orderCommand({
   verb: 'deactivate',
-  target: 'a host',
+  argument: { name: 'host', description: 'the host' },
   summary: 'Move all groups off a host, and keep them off',
   examples: ['aureole deactivate oss1 --reason "firmware update"'],
 });

@@ -34,7 +34,11 @@ export const events: Command<EventsInput, readonly EventView[], HaApi> = {
     { flags: '-f, --follow', description: 'go on with what happens, until Ctrl-C' },
   ],
   input: EventsInput,
-  examples: ['aureole events -n 100 --host oss1', 'aureole events --follow'],
+  examples: [
+    'aureole events -n 100 --host oss1',
+    'aureole events --group ost0',
+    'aureole events --follow',
+  ],
   run: (input, { api, signal }) => api.events({ ...filterOf(input), limit: input.number }, signal),
   follow: (input, { api, signal }) =>
     input.follow ? followEvents(api, filterOf(input), input.number, signal) : undefined,

@@ -15,7 +15,7 @@ export const explain: Command<z.infer<typeof ExplainInput>, Explanation, HaApi> 
   arguments: [{ name: 'name', description: 'a host, or a resource group by its root' }],
   options: [],
   input: ExplainInput,
-  examples: ['aureole explain oss1', 'aureole explain disk0'],
+  examples: ['aureole explain oss1', 'aureole explain ost0'],
   run: ({ name }, { api, signal }) => api.explain(name, signal),
   render: renderExplanation,
   verdict: () => 'done',

@@ -4,7 +4,10 @@ import { orderCommand } from './order.ts';
 
 export const failback = orderCommand({
   verb: 'failback',
-  target: 'a host, whose groups return to it, or a resource group',
+  argument: {
+    name: 'host|group',
+    description: 'a host, whose groups return to it, or a resource group by its root',
+  },
   summary: 'Return groups to their home host',
-  examples: ['aureole failback oss1 --reason "memory replaced"'],
+  examples: ['aureole failback oss1 --reason "memory replaced"', 'aureole failback ost0'],
 });

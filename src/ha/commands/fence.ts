@@ -24,8 +24,12 @@ export const fence: Command<FenceInput, OrderAnswer, HaApi> = {
   summary: "Cut a host's power, and start its groups elsewhere",
   arguments: [{ name: 'host', description: 'the host to fence' }],
   options: [
-    { ...REASON_OPTION, flags: '--reason <text>' },
-    { flags: '--force', description: 'fence although the manager warned' },
+    { ...REASON_OPTION, description: `${REASON_OPTION.description} (required)` },
+    {
+      flags: '--force',
+      description:
+        'do it although the manager refused, where its refusal names --force; with --confirm-off, too',
+    },
     {
       flags: '--confirm-off',
       description: 'cut nothing: you have seen yourself that the host has no power',

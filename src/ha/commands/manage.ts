@@ -4,7 +4,7 @@ import { orderCommand } from './order.ts';
 
 export const manage = orderCommand({
   verb: 'manage',
-  target: 'a resource group, by its root',
+  argument: { name: 'group', description: 'the resource group, by its root' },
   summary: 'Act on a group again',
-  examples: ['aureole manage disk0'],
+  examples: ['aureole manage mgs'],
 });

@@ -16,32 +16,40 @@ export const REASON_OPTION = {
   description: 'why; kept in the journal with your name',
 } as const;
 
-const OrderOptions = z.object({ reason: Reason.default('') });
-/** The target under the name that the help gives it. */
 type OrderInput = { readonly target: string; readonly reason: string };
 
 export type OrderCommand = Command<OrderInput, OrderAnswer, HaApi>;
 
 type OrderSketch = {
   readonly verb: OrderRequest['verb'];
-  readonly target: string;
+  readonly argument: {
+    readonly name: 'host' | 'group' | 'host|group';
+    readonly description: string;
+  };
   readonly summary: string;
   readonly examples: readonly string[];
 };
 
-export function orderCommand({ verb, target, summary, examples }: OrderSketch): OrderCommand {
+export function orderCommand({ verb, argument, summary, examples }: OrderSketch): OrderCommand {
   return {
     name: verb,
     summary,
-    arguments: [{ name: 'target', description: target }],
+    arguments: [argument],
     options: [REASON_OPTION],
-    input: OrderInput,
+    input: inputWith(argument.name),
     examples,
-    run: ({ target: name, reason }, context) =>
-      giveOrder({ verb, target: name, reason, force: false }, context),
+    run: ({ target, reason }, context) =>
+      giveOrder({ verb, target, reason, force: false }, context),
     render: renderAnswer,
     verdict: verdictOf,
   };
+}
+
+/** What the argument is called in the help, it is called in complaints as well. */
+function inputWith(name: string): z.ZodType<OrderInput> {
+  return z
+    .object({ [name]: Target, reason: Reason.default('') })
+    .transform(({ [name]: target = '', reason = '' }) => ({ target, reason }));
 }
 
 export function giveOrder(

@@ -4,7 +4,7 @@ import { orderCommand } from './order.ts';
 
 export const reset = orderCommand({
   verb: 'reset',
-  target: 'a host that was fenced',
+  argument: { name: 'host', description: 'the host that was fenced' },
   summary: 'Arm a host again after it was fenced',
   examples: ['aureole reset oss1 --reason "power supply replaced"'],
 });

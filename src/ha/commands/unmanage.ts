@@ -4,7 +4,7 @@ import { orderCommand } from './order.ts';
 
 export const unmanage = orderCommand({
   verb: 'unmanage',
-  target: 'a resource group, by its root',
+  argument: { name: 'group', description: 'the resource group, by its root' },
   summary: 'Only watch a group: neither start, stop nor move it',
-  examples: ['aureole unmanage disk0 --reason "resilvering"'],
+  examples: ['aureole unmanage mgs --reason "resilvering"'],
 });
