@@ -186,8 +186,9 @@ export function statusOf(
 }
 
 function until({ name, armedInMs }: HostLook): string {
-  const reset = `before \`aureole reset ${name}\``;
-  return armedInMs === undefined ? reset : `for ${Math.ceil(armedInMs / 1_000)} s, or ${reset}`;
+  const reset = `\`aureole reset ${name}\``;
+  if (armedInMs === undefined) return `before ${reset}`;
+  return `for ${Math.ceil(armedInMs / 1_000)} s (sooner with ${reset})`;
 }
 
 function alarmsOf(
