@@ -45,6 +45,9 @@ export class Bystander {
     if (fact.name === 'ha.host.off' && fact.host !== undefined) {
       this.#offSince.set(fact.host, world.host(fact.host).boots);
     }
+    // A device said on, perhaps from a cache: then the manager is right to doubt the off.
+    if (fact.name === 'ha.host.not-off' && fact.host !== undefined)
+      this.#offSince.delete(fact.host);
     if (fact.name === 'ha.group.failed' && !SCRIPT_FAULTS.some((fault) => this.#has(fault))) {
       throw new Violation(
         'false-alarm',
