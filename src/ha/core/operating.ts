@@ -41,7 +41,7 @@ export function operate(
   draft.order({ type: 'operate', host, boot, request, sequence, operation, resource, reason });
 }
 
-/** Is a monitor of everything on every host that answers and might hold the group. */
+/** Orders a monitor of everything on every host that answers and might hold the group. */
 export function askEverybody(draft: Draft, name: GroupName, plan: Plan): void {
   for (const host of hostsOf(draft, name)) {
     if (!isOnline(draft, host)) continue;
@@ -71,12 +71,9 @@ export function stopLeaves(
   }
 }
 
+/** A start or stop of anything of the group that we ordered there has not been answered. */
 export function isUnderWay(draft: Draft, group: GroupName, host: HostName): boolean {
-  for (const pending of draft.state.pending.values()) {
-    if (pending.type !== 'operation' || pending.operation === 'monitor') continue;
-    if (pending.group === group && pending.host === host) return true;
-  }
-  return false;
+  return draft.groupSpec(group).resources.some(({ name }) => isOperating(draft, host, name));
 }
 
 /** How long answers are waited for before they are asked for again. */

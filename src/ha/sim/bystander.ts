@@ -11,8 +11,6 @@ import type { World } from './world.ts';
 export class Bystander {
   /** Another manager is, or was, about. */
   notAlone = false;
-  /** How often each fact was told. */
-  readonly facts = new Map<string, number>();
   readonly #world: World;
   readonly #faults: Swarm<FaultName>;
   /** When each host had trouble last. */
@@ -40,7 +38,6 @@ export class Bystander {
   }
 
   #onFact(fact: Fact): void {
-    this.facts.set(fact.name, (this.facts.get(fact.name) ?? 0) + 1);
     const world = this.#world;
     if (fact.name === 'ha.host.off' && fact.host !== undefined) {
       this.#offSince.set(fact.host, world.host(fact.host).boots);

@@ -173,7 +173,7 @@ export class SimHost {
       recorded.waiting.push(say);
       return;
     }
-    this.#run.requests.set(order.request, { waiting: [say], incarnation });
+    this.#run.requests.set(order.request, { waiting: [say] });
     if (order.sequence < (this.#run.newest.get(order.resource) ?? 0)) {
       return this.#record(order.request, { type: 'not-run', text: 'overtaken by a newer order' });
     }

@@ -31,7 +31,6 @@ export type Watched = { exit?: number; begunAt?: number };
 export type Recorded = {
   outcome?: OperationOutcome;
   readonly waiting: ((outcome: OperationOutcome) => void)[];
-  readonly incarnation: string;
 };
 
 /** What an agent keeps in /run: it outlives the agent, and no power cut. */

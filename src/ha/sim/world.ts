@@ -41,7 +41,6 @@ export class World {
   /** Facts and steps, told to whoever writes them down. */
   onFact: (fact: Fact, at: number) => void = () => {};
   onStep: (cause: string, reason: string, at: number) => void = () => {};
-  readonly reasons = new Set<string>();
   /** Managers that are gone for good, and whatever they had sent. */
   readonly forgotten = new Set<string>();
   #orders = 0;
