@@ -203,7 +203,7 @@ test('the outcome of an order is the exit code', async () => {
     assert.equal(code, expected, JSON.stringify(given));
   }
   answer = { id: '1', outcome: 'done', text: 'as you say' };
-  const order = { verb: 'manage', target: 'tankA', reason: 'why not', force: false };
+  const order = { verb: 'manage', target: 'tankA', reason: 'why not', force: false, dryRun: false };
   assert.deepEqual(orders.at(-1), { ...order, operator: 'eve' });
 });
 

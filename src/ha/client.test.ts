@@ -35,6 +35,7 @@ const ORDER: OrderRequest = {
   verb: 'fence',
   target: 'oss1',
   force: false,
+  dryRun: false,
   reason: '',
   operator: 'eve',
 };

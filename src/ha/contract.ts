@@ -69,6 +69,8 @@ export const HostView = z.object({
   fence: z.object({ cause: z.string(), phase: z.string(), sinceMsAgo: z.int() }).optional(),
   /** Why it is not fenced although it seems to need it. */
   notFenced: z.string().optional(),
+  /** Of its agent, if it showed one. */
+  certificate: z.object({ expires: z.string(), daysLeft: z.int() }).optional(),
   devices: z.array(
     z.object({
       name: z.string(),
@@ -120,16 +122,31 @@ export const OrderRequest = z.strictObject({
   verb: z.enum(VERBS),
   target: z.string().min(1).max(256),
   force: z.boolean().default(false),
+  /** Only tell what would be done. */
+  dryRun: z.boolean().default(false),
   reason: z.string().max(1024).default(''),
   /** Login of who asks; the socket's peer credentials take its place once they are checked. */
   operator: z.string().max(64).default(''),
 });
 export type OrderRequest = z.infer<typeof OrderRequest>;
 
+/** One act that an order would lead to. */
+export const PlanStep = z.object({
+  action: z.enum(['start', 'stop', 'power-off', 'power-on']),
+  host: z.string(),
+  group: z.string().optional(),
+  resource: z.string().optional(),
+  device: z.string().optional(),
+  reason: z.string(),
+});
+export type PlanStep = z.infer<typeof PlanStep>;
+
 export const OrderAnswer = z.object({
   id: z.string(),
   outcome: z.enum(['done', 'accepted', 'refused', 'failed']),
   text: z.string(),
+  /** Of a dry run: what would be done, in this order, if nothing fails. */
+  plan: z.array(PlanStep).optional(),
 });
 export type OrderAnswer = z.infer<typeof OrderAnswer>;
 

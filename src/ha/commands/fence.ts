@@ -48,7 +48,7 @@ export const fence: Command<FenceInput, OrderAnswer, HaApi> = {
     const { host, reason, force, confirmOff } = input;
     if (confirmOff) await confirm(input, context);
     const verb = confirmOff ? 'confirm-off' : 'fence';
-    return giveOrder({ verb, target: host, reason, force }, context);
+    return giveOrder({ verb, target: host, reason, force, dryRun: false }, context);
   },
   render: renderAnswer,
   verdict: verdictOf,

@@ -39,7 +39,7 @@ export function orderCommand({ verb, argument, summary, examples }: OrderSketch)
     input: inputWith(argument.name),
     examples,
     run: ({ target, reason }, context) =>
-      giveOrder({ verb, target, reason, force: false }, context),
+      giveOrder({ verb, target, reason, force: false, dryRun: false }, context),
     render: renderAnswer,
     verdict: verdictOf,
   };

@@ -167,7 +167,14 @@ for (const [said, outcome] of [
   });
 }
 
-const ORDER = { verb: 'fence', target: 'oss1', force: false, reason: '', operator: '' } as const;
+const ORDER = {
+  verb: 'fence',
+  target: 'oss1',
+  force: false,
+  dryRun: false,
+  reason: '',
+  operator: '',
+} as const;
 
 test('an order is answered by its own answer, and orders beyond the bound are turned away', async () => {
   const inbox = new Mailbox<HaEvent>();
