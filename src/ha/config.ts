@@ -10,6 +10,7 @@ import { buildDevices, findSameDevice, reasonOf } from './config/devices.ts';
 import { parseConfigDocument, type PlacedMistake } from './config/document.ts';
 import { buildGroups } from './config/groups.ts';
 import type { Mistake } from './config/mistakes.ts';
+import { buildNodeGroups } from './config/node-groups.ts';
 import { readTextFile, type FileText } from './config/read-file.ts';
 import { findDuplicates, readEntries, type Entries } from './config/references.ts';
 import type { HaSection, ResourceEntry } from './config/schema.ts';
@@ -43,6 +44,10 @@ export type HaConfig = {
   readonly resources: ReadonlyMap<ResourceName, ResourceSettings>;
   readonly devices: ReadonlyMap<DeviceName, FenceDevice>;
   readonly witness?: NetworkAddress;
+  /** Names for nodesets, `@oss` on the command line; the nodeset as it stands in the file. */
+  readonly nodeGroups: ReadonlyMap<string, string>;
+  /** The Unix group whose members may give orders; absent: root only. */
+  readonly operators?: string;
 };
 
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
@@ -125,6 +130,8 @@ function buildConfig(
     resources: new Map(entries.resources.map(({ entry }) => [entry.name, settingsOf(entry, ha)])),
     devices,
     ...(ha.witness === undefined ? {} : { witness: ha.witness }),
+    nodeGroups: buildNodeGroups(entries.nodeGroups, mistakes),
+    ...(ha.operators === undefined ? {} : { operators: ha.operators }),
   };
 }
 

@@ -2,7 +2,14 @@
 /** The lists of the file after their shape was checked, and who may be referred to by which name. */
 import type { z } from 'zod';
 import { parsePart, type Mistake, type Path } from './mistakes.ts';
-import { FileShape, GroupEntry, HaSection, HostEntry, ResourceEntry } from './schema.ts';
+import {
+  FileShape,
+  GroupEntry,
+  HaSection,
+  HostEntry,
+  NodeGroups,
+  ResourceEntry,
+} from './schema.ts';
 
 export type Placed<T> = { readonly entry: T; readonly path: Path };
 
@@ -11,6 +18,7 @@ export type Entries = {
   readonly resources: readonly Placed<ResourceEntry>[];
   readonly groups: readonly Placed<GroupEntry>[];
   readonly ha: HaSection;
+  readonly nodeGroups: NodeGroups;
   /**
    * How the file may speak of a host (`oss1` or, verbatim, `oss1:9000`), and the host's name. Holds
    * hosts with mistakes of their own too: they are no reason to call a reference to them wrong.
@@ -27,6 +35,12 @@ export function readEntries(value: unknown, mistakes: Mistake[]): Entries {
   const resources = readList(ResourceEntry, value, 'resources', 'name', mistakes);
   const groups = readList(GroupEntry, value, 'resource_groups', 'root', mistakes);
   const ha = parsePart(HaSection, property(value, 'ha') ?? {}, ['ha'], mistakes);
+  const nodeGroups = parsePart(
+    NodeGroups,
+    property(value, 'node_groups') ?? {},
+    ['node_groups'],
+    mistakes,
+  );
   const hostNames = new Map<string, string>();
   for (const text of hosts.names) {
     const [name = text] = text.split(':');
@@ -38,6 +52,7 @@ export function readEntries(value: unknown, mistakes: Mistake[]): Entries {
     resources: resources.placed,
     groups: groups.placed,
     ha: ha ?? HaSection.parse({}),
+    nodeGroups: nodeGroups ?? {},
     hostNames,
     resourceNames: new Set(resources.names),
     groupNames: new Set(groups.names),

@@ -152,6 +152,11 @@ const FencingSection = z.strictObject(
   'write a mapping',
 );
 
+/** A Unix group, as useradd and LDAP know them. */
+const UnixGroup = Text.refine((text) => /^[A-Za-z0-9_][A-Za-z0-9_. -]{0,63}$/.test(text), {
+  error: ({ input }) => `"${String(input)}" is no Unix group: write the name of one, like storage`,
+});
+
 export const HaSection = z.strictObject(
   {
     mode: oneOf(['observe', 'manage']).default('observe'),
@@ -168,11 +173,27 @@ export const HaSection = z.strictObject(
         'write a mapping with address and port',
       )
       .optional(),
+    operators: UnixGroup.optional(),
     fencing: FencingSection.prefault({}),
   },
   'write a mapping',
 );
 export type HaSection = z.output<typeof HaSection>;
+
+export const NodeGroups = z.record(
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/,
+      'is no name for a node group: use letters, digits, _ . -',
+    ),
+  z
+    .string('write a nodeset, like "oss[1-4]"')
+    .min(1, 'is empty: write a nodeset, like "oss[1-4]"')
+    .max(65_536, 'is too long: at most 65536 characters'),
+  'write a mapping, like { oss: "oss[1-4]" }',
+);
+export type NodeGroups = z.output<typeof NodeGroups>;
 
 export const FileShape = z.strictObject(
   {
@@ -185,6 +206,7 @@ export const FileShape = z.strictObject(
     resource_groups: z
       .array(z.unknown(), 'write a list of resource groups')
       .max(65_536, 'more than 65536: make two clusters of them'),
+    node_groups: z.unknown().optional(),
     ha: z.unknown().optional(),
   },
   'write a mapping with hosts, resources and resource_groups',

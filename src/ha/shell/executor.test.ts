@@ -48,6 +48,7 @@ function configWith(witness?: NetworkAddress): HaConfig {
     hosts: new Map(),
     resources: new Map(),
     devices: new Map([[DEVICE.name, DEVICE]]),
+    nodeGroups: new Map(),
     ...(witness !== undefined && { witness }),
   };
 }
