@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The settings of a daemon or command that no flag gives: from the environment and from the files
+ * that units read too, so that a command typed by hand finds the same manager. Where Aureole's names
+ * say nothing, HALO's are understood, so that a host is moved over with its old files in place.
+ *
+ * First found counts: AUREOLE_X in the environment, AUREOLE_X in /etc/sysconfig/aureole (on Debian
+ * /etc/default/aureole), HALO_X in the environment, HALO_X in /etc/sysconfig/halo. An empty value is
+ * none. A flag goes before all of them, a default comes after:
+ *
+ *     const find = settings();
+ *     const path = flags.config ?? find('AUREOLE_CONFIG', 'HALO_CONFIG')?.value ?? DEFAULT;
+ *     const cert = flags.cert ?? find('AUREOLE_CERT', 'HALO_SERVER_CERT')?.value;
+ */
+import { readFileSync } from 'node:fs';
+import { AureoleError } from '../kernel/error.ts';
+import { parseEnvironmentFile, type EnvironmentFile } from './environment-file.ts';
+
+export type Setting = {
+  readonly value: string;
+  /** For complaints about the value: `HALO_PORT in /etc/sysconfig/halo:3`. */
+  readonly from: string;
+};
+
+/** Throws an AureoleError with the code `settings-invalid` if a file that it has to look into is broken. */
+export type FindSetting = (name: string, haloName?: string) => Setting | undefined;
+
+export type SettingsPlaces = {
+  readonly env: NodeJS.ProcessEnv;
+  /** The first of them that exists is read. */
+  readonly files: readonly string[];
+  readonly haloFile: string;
+};
+
+const PLACES: SettingsPlaces = {
+  env: process.env,
+  files: ['/etc/sysconfig/aureole', '/etc/default/aureole'],
+  haloFile: '/etc/sysconfig/halo',
+};
+
+export function settings({ env, files, haloFile }: SettingsPlaces = PLACES): FindSetting {
+  const own = onceRead(files);
+  const halo = onceRead([haloFile]);
+  const inEnvironment = (name: string): Setting | undefined =>
+    settingOf(env[name], `${name} in the environment`);
+  return (name, haloName) => {
+    const found = inEnvironment(name) ?? own(name);
+    if (found !== undefined || haloName === undefined) return found;
+    return inEnvironment(haloName) ?? halo(haloName);
+  };
+}
+
+export function invalidSetting(message: string): AureoleError {
+  return new AureoleError(message, { code: 'settings-invalid' }, { effect: 'none' });
+}
+
+function settingOf(value: string | undefined, from: string): Setting | undefined {
+  return value === undefined || value === '' ? undefined : { value, from };
+}
+
+/** Read when first asked: whoever gives a flag does not depend on these files. */
+function onceRead(paths: readonly string[]): (name: string) => Setting | undefined {
+  let read: { readonly path: string; readonly entries: EnvironmentFile['entries'] } | undefined;
+  return (name) => {
+    read ??= readFirst(paths);
+    const entry = read.entries.get(name);
+    return settingOf(entry?.value, `${name} in ${read.path}:${entry?.line}`);
+  };
+}
+
+function readFirst(paths: readonly string[]): {
+  path: string;
+  entries: EnvironmentFile['entries'];
+} {
+  for (const path of paths) {
+    const text = textOf(path);
+    if (text === undefined) continue;
+    const { entries, mistakes } = parseEnvironmentFile(text);
+    if (mistakes.length === 0) return { path, entries };
+    throw invalidSetting(mistakes.map((one) => `${path}:${one.line}: ${one.text}`).join('\n'));
+  }
+  return { path: '', entries: new Map() };
+}
+
+/** A file that is not there, or is for other users' eyes, says nothing to us. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR') return undefined;
+    throw invalidSetting(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
