@@ -7,6 +7,7 @@ import { Command as Program } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { HaApi } from '../ha/client.ts';
 import type { Command } from '../runtime/command.ts';
+import { settle } from './run-program.ts';
 
 export type Subcommand = {
   readonly name: string;
@@ -120,13 +121,9 @@ async function ha<Input, Result>(
 }
 
 export async function buildProgram(args: readonly string[]): Promise<Program> {
-  const program = new Program('aureole')
+  const program = settle(new Program('aureole'))
     .description('High availability for the servers of an HPC storage cluster')
-    .version(manifest.version)
-    .exitOverride()
-    .configureOutput({
-      outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`),
-    });
+    .version(manifest.version);
   const words = args.filter((arg) => !arg.startsWith('-'));
   const wanted = words[0] === 'help' ? words[1] : words[0];
   for (const [title, subcommands] of SECTIONS) {

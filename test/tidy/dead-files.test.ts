@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { sourcesNamedIn } from './source-text.ts';
 import { isTest, plant, readTree, sourcesOf, type Tree } from './tree.ts';
 
-const RUN = /^(?:src\/cli\/main\.ts|scripts\/[^/]+\.ts)$/;
+const RUN = /^(?:src\/cli\/(?:agent-)?main\.ts|scripts\/[^/]+\.ts)$/;
 const FOR_TESTS = /^src\/(?:sim|lab|[^/]+\/sim)\/|\/conformance\.ts$/;
 
 function deadFiles(tree: Tree): string[] {
