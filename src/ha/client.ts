@@ -8,14 +8,22 @@ import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { AureoleError, type Effect } from '../kernel/error.ts';
 import { printableLine, printableText } from '../model/printable.ts';
-import { EventView, Explanation, OrderAnswer, Status, type OrderRequest } from './contract.ts';
+import { ClearAnswer, EventView, Explanation, OrderAnswer, Status } from './contract.ts';
+import type { ClearRequest, OrderRequest } from './contract.ts';
 import { readMessages } from './client-stream.ts';
 
 export type EventQuery = {
   readonly before?: number;
   readonly after?: number;
   readonly limit?: number;
-  readonly host?: string;
+  /** Instants in ISO 8601. */
+  readonly since?: string;
+  readonly until?: string;
+  /** At least so severe. */
+  readonly severity?: EventView['severity'];
+  /** Only what came after the last clear. */
+  readonly uncleared?: boolean;
+  readonly host?: string | readonly string[];
   readonly group?: string;
 };
 
@@ -26,6 +34,7 @@ export type StreamMessage =
 export type HaApi = {
   readonly status: (signal: AbortSignal) => Promise<Status>;
   readonly events: (query: EventQuery, signal: AbortSignal) => Promise<readonly EventView[]>;
+  readonly clearEvents: (request: ClearRequest, signal: AbortSignal) => Promise<ClearAnswer>;
   readonly explain: (name: string, signal: AbortSignal) => Promise<Explanation>;
   readonly order: (order: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
   /** Ends when the manager does or says nothing for long: ask for the status, and listen again. */
@@ -74,32 +83,41 @@ export function haClient(socket: string, limits: ClientLimits = CLIENT_LIMITS): 
       schema,
       signal,
     );
+  const post = async <T>(
+    path: string,
+    body: unknown,
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<T> =>
+    ask(
+      socket,
+      limits,
+      {
+        method: 'POST',
+        path,
+        body: JSON.stringify(body),
+        timeoutMs: limits.orderMs,
+        effect: 'unknown',
+      },
+      schema,
+      signal,
+    );
   return {
     status: (signal) => get('/v1/status', Status, signal),
     events: async (query, signal) =>
       (await get(`/v1/events?${search(query)}`, EventList, signal)).events,
     explain: (name, signal) => get(`/v1/explain/${encodeURIComponent(name)}`, Explanation, signal),
-    order: (order, signal) =>
-      ask(
-        socket,
-        limits,
-        {
-          method: 'POST',
-          path: '/v1/orders',
-          body: JSON.stringify(order),
-          timeoutMs: limits.orderMs,
-          effect: 'unknown',
-        },
-        OrderAnswer,
-        signal,
-      ),
+    clearEvents: (request, signal) => post('/v1/events/clear', request, ClearAnswer, signal),
+    order: (order, signal) => post('/v1/orders', order, OrderAnswer, signal),
     stream: (signal) => listen(socket, limits, signal),
   };
 }
 
 function search(query: EventQuery): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+  const given = Object.entries(query).flatMap(([key, value]) =>
+    [value].flat().flatMap((one) => (one === undefined ? [] : [[key, String(one)]])),
+  );
+  return new URLSearchParams(given).toString();
 }
 
 async function ask<T>(

@@ -5,7 +5,9 @@
  * GET  /v1/status            -> Status
  * GET  /v1/hosts             -> { hosts: HostView[] }      GET /v1/hosts/NAME  -> HostView
  * GET  /v1/groups            -> { groups: GroupView[] }    GET /v1/groups/NAME -> GroupView (NAME percent-encoded)
- * GET  /v1/events?before=N&after=N&limit=N&host=H&group=G -> { events: EventView[] }   ascending by id
+ * GET  /v1/events?before=N&after=N&limit=N&host=H&group=G&since=T&until=T&severity=S&uncleared=true
+ *                            -> { events: EventView[] }    ascending by id; `host` may repeat
+ * POST /v1/events/clear      ClearRequest -> ClearAnswer
  * GET  /v1/explain/NAME      -> Explanation
  * POST /v1/orders            OrderRequest -> OrderAnswer
  * GET  /v1/stream            -> server-sent events: `status` (a Status) and `event` (an EventView)
@@ -104,8 +106,21 @@ export const EventView = z.object({
   resource: z.string().optional(),
   text: z.string(),
   operator: z.string().optional(),
+  /** Of the operator. */
+  uid: z.int().optional(),
 });
 export type EventView = z.infer<typeof EventView>;
+
+/** What is older stays in the journal, and is left out where `uncleared` is asked for. */
+export const ClearRequest = z.strictObject({
+  reason: z.string().max(1024).default(''),
+  operator: z.string().max(64).default(''),
+});
+export type ClearRequest = z.infer<typeof ClearRequest>;
+
+/** The id of the event that stands for it. */
+export const ClearAnswer = z.object({ cleared: z.int() });
+export type ClearAnswer = z.infer<typeof ClearAnswer>;
 
 export const Status = z.object({
   mode: z.enum(['observe', 'manage']),

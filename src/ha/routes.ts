@@ -6,28 +6,42 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import { OrderRequest } from './contract.ts';
-import type { EventView, Explanation, OrderAnswer, Status } from './contract.ts';
+import { ClearRequest, EventView, OrderRequest } from './contract.ts';
+import type { Explanation, OrderAnswer, Status } from './contract.ts';
+import { HOSTS_ASKED_MAX, type EventQuery } from './shell/journal-events.ts';
 
 export type ManagerApi = {
   readonly status: () => Status;
-  readonly events: (query: EventsQuery) => readonly EventView[];
+  readonly events: (query: EventQuery) => readonly EventView[];
+  /** The id of the event that stands for it. */
+  readonly clearEvents: (request: ClearRequest) => number;
   readonly explain: (name: string) => Promise<Explanation | undefined>;
   readonly order: (request: OrderRequest) => Promise<OrderAnswer | 'busy' | 'late'>;
   /** Answers with a live view, for as long as it is read; false: there are too many. */
   readonly stream: (response: ServerResponse) => boolean;
 };
 
-const EventsQuery = z.strictObject({
-  before: z.coerce.number().int().min(0).optional(),
-  after: z.coerce.number().int().min(0).optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-  host: z.string().optional(),
-  group: z.string().optional(),
-});
-type EventsQuery = z.infer<typeof EventsQuery>;
+const once = <T extends z.ZodType>(value: T) =>
+  z.tuple([value], 'give it once').transform(([only]) => only);
+const instant = z.iso
+  .datetime({ offset: true, error: 'write an instant with its zone, like 2026-01-31T18:00:00Z' })
+  .transform((text) => new Date(text).toISOString());
 
-const ORDER_BYTES_MAX = 16_384;
+const EventsQuery = z
+  .strictObject({
+    before: once(z.coerce.number().int().min(0)).optional(),
+    after: once(z.coerce.number().int().min(0)).optional(),
+    limit: once(z.coerce.number().int().min(1).max(1_000)).default(100),
+    since: once(instant).optional(),
+    until: once(instant).optional(),
+    severity: once(EventView.shape.severity).optional(),
+    uncleared: once(z.stringbool()).optional(),
+    host: z.array(z.string()).max(HOSTS_ASKED_MAX, `at most ${HOSTS_ASKED_MAX} hosts`).optional(),
+    group: once(z.string()).optional(),
+  })
+  .transform(({ host, ...query }) => ({ ...query, hosts: host }));
+
+const BODY_BYTES_MAX = 16_384;
 
 type ProblemCode = 'bad-request' | 'not-found' | 'too-large' | 'busy' | 'late' | 'failed';
 type ProblemStatus = 400 | 404 | 413 | 500 | 503 | 504;
@@ -50,7 +64,7 @@ export function managerRoutes(api: ManagerApi): ManagerRoutes {
     return group === undefined ? noSuch(c, 'resource group', name) : c.json(group);
   });
   app.get('/v1/events', (c) => {
-    const query = EventsQuery.safeParse(c.req.query());
+    const query = EventsQuery.safeParse(c.req.queries());
     if (!query.success) return badRequest(c, query.error);
     return c.json({ events: api.events(query.data) });
   });
@@ -62,10 +76,14 @@ export function managerRoutes(api: ManagerApi): ManagerRoutes {
       : c.json(explanation);
   });
   const tooLarge = (c: Context): Response =>
-    problem(c, 413, 'too-large', `an order has at most ${ORDER_BYTES_MAX} bytes`);
-  app.post('/v1/orders', bodyLimit({ maxSize: ORDER_BYTES_MAX, onError: tooLarge }), (c) =>
-    order(c, api),
-  );
+    problem(c, 413, 'too-large', `a request has at most ${BODY_BYTES_MAX} bytes`);
+  const limited = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge });
+  app.post('/v1/orders', limited, (c) => order(c, api));
+  app.post('/v1/events/clear', limited, async (c) => {
+    const request = ClearRequest.safeParse(await bodyOf(c));
+    if (!request.success) return badRequest(c, request.error);
+    return c.json({ cleared: api.clearEvents(request.data) });
+  });
   app.get('/v1/stream', (c) => {
     if (api.stream(c.env.outgoing)) return RESPONSE_ALREADY_SENT;
     return problem(c, 503, 'busy', 'too many live views are open');
@@ -76,8 +94,7 @@ export function managerRoutes(api: ManagerApi): ManagerRoutes {
 }
 
 async function order(c: Context, api: ManagerApi): Promise<Response> {
-  const body: unknown = await c.req.json().catch(() => undefined);
-  const request = OrderRequest.safeParse(body);
+  const request = OrderRequest.safeParse(await bodyOf(c));
   if (!request.success) return badRequest(c, request.error);
   const answer = await api.order(request.data);
   if (answer === 'busy')
@@ -85,6 +102,11 @@ async function order(c: Context, api: ManagerApi): Promise<Response> {
   if (answer === 'late')
     return problem(c, 504, 'late', 'no answer in time; it may still be done: look at the events');
   return c.json(answer);
+}
+
+/** What is not JSON is told as what is missing in it. */
+function bodyOf(c: Context): Promise<unknown> {
+  return c.req.json().catch(() => undefined);
 }
 
 function noSuch(c: Context, what: string, name: string): Response {

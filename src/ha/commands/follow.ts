@@ -51,9 +51,8 @@ export function followEvents(
 }
 
 function fits(event: EventView, { host, group }: EventQuery): boolean {
-  return (
-    (host === undefined || host === event.host) && (group === undefined || group === event.group)
-  );
+  const hosts = [host ?? event.host].flat();
+  return hosts.includes(event.host) && (group === undefined || group === event.group);
 }
 
 async function* retrying<T>(

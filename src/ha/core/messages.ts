@@ -136,4 +136,6 @@ export type Fact = Readonly<{
   /** Why it happened, or what is known of it. */
   text: string;
   operator?: string;
+  /** Of the operator. */
+  uid?: number;
 }>;

@@ -9,21 +9,23 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Epoch } from '../../agent/contract.ts';
 import { HaError } from '../errors.ts';
+import { FACT_INDICES } from './journal-events.ts';
 
 /** "AURE", in the header of the file. */
 const APPLICATION_ID = 0x41555245;
-const SCHEMA_VERSION = 1;
 
-const SCHEMA = `
-  CREATE TABLE meta (journal TEXT NOT NULL, epoch INTEGER NOT NULL) STRICT;
-  CREATE TABLE saves (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE facts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, name TEXT NOT NULL,
-    severity TEXT NOT NULL, host TEXT, "group" TEXT, resource TEXT, text TEXT NOT NULL,
-    operator TEXT) STRICT;
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
+/** What leads from each layout to the next one; a new file begins with the first. Their number is the layout. */
+const LAYOUTS = [
+  `CREATE TABLE meta (journal TEXT NOT NULL, epoch INTEGER NOT NULL) STRICT;
+   CREATE TABLE saves (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+   CREATE TABLE facts (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, name TEXT NOT NULL,
+     severity TEXT NOT NULL, host TEXT, "group" TEXT, resource TEXT, text TEXT NOT NULL,
+     operator TEXT) STRICT;
+   PRAGMA application_id = ${APPLICATION_ID};`,
+  `ALTER TABLE facts ADD COLUMN uid INTEGER;
+   ${FACT_INDICES}`,
+];
 
 /** Also takes the exclusive lock, which the process keeps until it closes the file or ends. */
 export function openJournalFile(path: string): { db: DatabaseSync; epoch: Epoch } {
@@ -33,27 +35,27 @@ export function openJournalFile(path: string): { db: DatabaseSync; epoch: Epoch 
     closeSync(openSync(path, 'a', 0o600));
     db = new DatabaseSync(path, { timeout: 0 });
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
-    const fresh = recognise(db, path);
+    const layout = recognise(db, path);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    return { db, epoch: raiseEpoch(db, fresh) };
+    return { db, epoch: raiseEpoch(db, layout) };
   } catch (error) {
     db?.close();
     throw explained(error, path);
   }
 }
 
-/** True for a new, empty file; throws for one that is not a journal that we can read. */
-function recognise(db: DatabaseSync, path: string): boolean {
+/** Its layout, 0 for a new, empty file; throws for one that is not a journal that we can read. */
+function recognise(db: DatabaseSync, path: string): number {
   const application = pragma(db, 'application_id');
-  const version = pragma(db, 'user_version');
+  const layout = Number(pragma(db, 'user_version'));
   const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {};
-  if (application === 0 && version === 0 && tables === 0) return true;
+  if (application === 0 && layout === 0 && tables === 0) return layout;
   if (application !== APPLICATION_ID)
     throw unusable(path, 'it is a database of another program; name another file with --journal');
-  if (Number(version) > SCHEMA_VERSION)
+  if (layout > LAYOUTS.length)
     throw unusable(
       path,
-      `it was written by a newer version (layout ${String(version)}, known ${SCHEMA_VERSION}); install that version`,
+      `it was written by a newer version (layout ${layout}, known ${LAYOUTS.length}); install that version`,
     );
   const check = pragma(db, 'quick_check');
   if (check !== 'ok')
@@ -61,16 +63,15 @@ function recognise(db: DatabaseSync, path: string): boolean {
       path,
       `it is damaged (${String(check)}); restore it from a backup, or move it away`,
     );
-  return false;
+  return layout;
 }
 
 /** Durable before it is used: no two runs ever speak with the same number. */
-function raiseEpoch(db: DatabaseSync, fresh: boolean): Epoch {
+function raiseEpoch(db: DatabaseSync, layout: number): Epoch {
   db.exec('BEGIN IMMEDIATE');
-  if (fresh) {
-    db.exec(SCHEMA);
-    db.prepare('INSERT INTO meta (journal, epoch) VALUES (?, 0)').run(randomUUID());
-  }
+  for (const step of LAYOUTS.slice(layout)) db.exec(step);
+  db.exec(`PRAGMA user_version = ${LAYOUTS.length}`);
+  if (layout === 0) db.prepare('INSERT INTO meta (journal, epoch) VALUES (?, 0)').run(randomUUID());
   // By the clock, and never back: two copies of one journal that are both opened do not count alike.
   db.prepare('UPDATE meta SET epoch = max(epoch + 1, ?)').run(Date.now());
   const meta = db.prepare('SELECT journal, epoch FROM meta').get();

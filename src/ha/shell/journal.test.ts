@@ -150,7 +150,7 @@ test('facts are paged, found by name, and only the newest are kept', (t) => {
   assert.deepEqual(ids({ limit: 2 }), [7, 8]);
   assert.deepEqual(ids({ limit: 2, before: 7 }), [5, 6]);
   assert.deepEqual(ids({ limit: 2, after: 4 }), [5, 6]);
-  assert.deepEqual(ids({ limit: 100, host: 'oss1' }), [4, 6, 8]);
+  assert.deepEqual(ids({ limit: 100, hosts: ['oss1'] }), [4, 6, 8]);
   assert.deepEqual(ids({ limit: 100, about: 'ost0' }), [5, 7]);
   assert.deepEqual(journal.events({ limit: 1 })[0], {
     id: 8,
@@ -160,6 +160,30 @@ test('facts are paged, found by name, and only the newest are kept', (t) => {
     host: 'oss1',
     text: 'why',
   });
+});
+
+test('a journal of the layout before is carried over, and its facts are found', (t) => {
+  const path = join(scratch(t), 'journal.db');
+  using old = new DatabaseSync(path);
+  old.exec(`
+    CREATE TABLE meta (journal TEXT NOT NULL, epoch INTEGER NOT NULL) STRICT;
+    CREATE TABLE saves (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE facts (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, name TEXT NOT NULL,
+      severity TEXT NOT NULL, host TEXT, "group" TEXT, resource TEXT, text TEXT NOT NULL,
+      operator TEXT) STRICT;
+    INSERT INTO meta VALUES ('mine', 7);
+    INSERT INTO saves VALUES ('host/oss1', '1');
+    INSERT INTO facts (time, name, severity, host, text) VALUES ('2026-01-01T00:00:00.000Z', 'n', 'info', 'oss1', '');
+    PRAGMA application_id = 0x41555245; PRAGMA user_version = 1`);
+  old.close();
+  using journal = new Journal(path);
+  assert.equal(journal.epoch.journal, 'mine');
+  assert.deepEqual([...journal.saved()], [['host/oss1', 1]]);
+  assert.equal(journal.events({ hosts: ['oss1'], limit: 10 }).length, 1);
+  journal.commit([], [fact('later', { operator: 'eve', uid: 1000 })], 0);
+  const { operator, uid } = journal.events({ limit: 1 })[0] ?? {};
+  assert.deepEqual({ operator, uid }, { operator: 'eve', uid: 1000 });
 });
 
 test(

@@ -9,22 +9,17 @@ import type { Instant, Save, Saved } from '../../kernel/machine.ts';
 import { EventView } from '../contract.ts';
 import type { Fact } from '../core/messages.ts';
 import { HaError } from '../errors.ts';
+import { CLEARED, selectFacts, type EventQuery } from './journal-events.ts';
 import { isDiskFull, openJournalFile } from './journal-file.ts';
 import { Reserve } from './reserve.ts';
 
 const FACTS_KEPT = 100_000;
 const RESERVE_BYTES = 16 * 1_048_576;
 
-export type EventQuery = {
-  /** Only ids below this one, the newest of them. */
-  readonly before?: number | undefined;
-  /** Only ids above this one, the oldest of them. */
-  readonly after?: number | undefined;
-  readonly host?: string | undefined;
-  readonly group?: string | undefined;
-  /** The name of a host, group or resource. */
-  readonly about?: string | undefined;
-  readonly limit: number;
+export type ClearedBy = {
+  readonly reason: string;
+  readonly operator: string;
+  readonly uid?: number;
 };
 
 export type JournalLimits = { readonly factsKept?: number; readonly reserveBytes?: number };
@@ -51,8 +46,8 @@ export class Journal implements Disposable {
     this.#putSave = db.prepare('INSERT OR REPLACE INTO saves (key, value) VALUES (?, ?)');
     this.#dropSave = db.prepare('DELETE FROM saves WHERE key = ?');
     this.#putFact = db.prepare(
-      `INSERT INTO facts (time, name, severity, host, "group", resource, text, operator)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+      `INSERT INTO facts (time, name, severity, host, "group", resource, text, operator, uid)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
     );
     this.#dropFacts = db.prepare('DELETE FROM facts WHERE id <= ?');
   }
@@ -73,9 +68,9 @@ export class Journal implements Disposable {
     return new Map(rows.map((row) => [String(row['key']), JSON.parse(String(row['value']))]));
   }
 
-  /** Returns once all of it is on stable storage. */
-  commit(saves: readonly Save[], facts: readonly Fact[], now: Instant): void {
-    if (saves.length === 0 && facts.length === 0) return;
+  /** Returns once all of it is on stable storage; what became of the facts. */
+  commit(saves: readonly Save[], facts: readonly Fact[], now: Instant): readonly EventView[] {
+    if (saves.length === 0 && facts.length === 0) return [];
     let events: readonly EventView[];
     try {
       events = this.#write(saves, facts, now);
@@ -83,6 +78,7 @@ export class Journal implements Disposable {
       events = this.#writeWithReserve(saves, facts, now, error);
     }
     this.#listener(events);
+    return events;
   }
 
   #writeWithReserve(
@@ -132,23 +128,20 @@ export class Journal implements Disposable {
       fact.resource ?? null,
       fact.text,
       fact.operator ?? null,
+      fact.uid ?? null,
     );
     return eventOf(row ?? {});
   }
 
   /** Ascending by id. */
   events(query: EventQuery): readonly EventView[] {
-    const forward = query.after !== undefined;
-    const rows = this.#db.prepare(forward ? OLDEST_FACTS : NEWEST_FACTS).all({
-      before: query.before ?? null,
-      after: query.after ?? null,
-      host: query.host ?? null,
-      group: query.group ?? null,
-      about: query.about ?? null,
-      limit: query.limit,
-    });
-    const events = rows.map(eventOf);
-    return forward ? events : events.toReversed();
+    return selectFacts(this.#db, query).map(eventOf);
+  }
+
+  /** Older facts stay, and are no longer shown unasked. The id of the mark. */
+  clear({ reason, ...operator }: ClearedBy, now: Instant): number {
+    const mark: Fact = { name: CLEARED, severity: 'info', text: reason, ...operator };
+    return this.commit([], [mark], now).at(-1)?.id ?? 0;
   }
 
   /** To be called now and then: makes the reserve, also again once there is room. */
@@ -161,13 +154,6 @@ export class Journal implements Disposable {
     this.#db.close();
   }
 }
-
-const MATCHING_FACTS = `SELECT * FROM facts
-  WHERE (:before IS NULL OR id < :before) AND (:after IS NULL OR id > :after)
-    AND (:host IS NULL OR host = :host) AND (:group IS NULL OR "group" = :group)
-    AND (:about IS NULL OR :about IN (host, "group", resource))`;
-const OLDEST_FACTS = `${MATCHING_FACTS} ORDER BY id LIMIT :limit`;
-const NEWEST_FACTS = `${MATCHING_FACTS} ORDER BY id DESC LIMIT :limit`;
 
 const RESERVE_USED: Fact = {
   name: 'ha.journal.reserve-used',

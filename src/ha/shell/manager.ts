@@ -7,7 +7,8 @@ import type { Log } from '../../runtime/log.ts';
 import { Mailbox } from '../../runtime/mailbox.ts';
 import { run, type Cause } from '../../runtime/runner.ts';
 import type { HaConfig } from '../config.ts';
-import type { EventView, Explanation, OrderAnswer, OrderRequest, Status } from '../contract.ts';
+import type { ClearRequest, EventView, Explanation } from '../contract.ts';
+import type { OrderAnswer, OrderRequest, Status } from '../contract.ts';
 import { haMachine } from '../core/cluster-machine.ts';
 import type { Fact, HaCommand, HaEvent } from '../core/messages.ts';
 import type { ClusterState } from '../core/state.ts';
@@ -17,7 +18,8 @@ import type { ManagerApi } from '../routes.ts';
 import { executor, type Execute } from './executor.ts';
 import { explain } from './explanation.ts';
 import { Hosts } from './hosts.ts';
-import type { EventQuery, Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
+import type { EventQuery } from './journal-events.ts';
 import { LiveFeed } from './live-feed.ts';
 import { Orders } from './orders.ts';
 import { statusOf } from './status-view.ts';
@@ -76,7 +78,7 @@ export class Manager implements ManagerApi, Disposable {
       clock: this.#clock,
       inbox: this.#inbox,
       commit: (step: HaStep, now: Instant) =>
-        this.#journal.commit(step.saves, factsOf(step.commands), now),
+        void this.#journal.commit(step.saves, factsOf(step.commands), now),
       execute: this.#execute,
       observe: (step: HaStep, cause: Cause<HaEvent>) => this.#observe(step, cause),
     };
@@ -100,6 +102,10 @@ export class Manager implements ManagerApi, Disposable {
 
   events(query: EventQuery): readonly EventView[] {
     return this.#journal.events(query);
+  }
+
+  clearEvents(request: ClearRequest): number {
+    return this.#journal.clear(request, this.#clock.now());
   }
 
   explain(name: string): Promise<Explanation | undefined> {

@@ -47,6 +47,7 @@ function api(more: Partial<ManagerApi> = {}): ManagerApi {
   return {
     status: () => STATUS,
     events: () => [EVENT],
+    clearEvents: () => 1,
     explain: () => Promise.resolve(undefined),
     order: () => Promise.resolve('busy'),
     stream: () => false,
@@ -96,12 +97,16 @@ test('a question that makes no sense gets one clear answer', async (t) => {
   const codes = [
     await call(path, '/v1/events?limit=many'),
     await call(path, '/v1/events?colour=red'),
+    await call(path, '/v1/events?since=yesterday'),
+    await call(path, '/v1/events?group=ost0&group=ost1'),
+    await call(path, `/v1/events?host=a${'&host=b'.repeat(200)}`),
+    await call(path, '/v1/events/clear', '{"reason":1}'),
     await call(path, '/v1/orders', 'not json'),
     await call(path, '/v1/orders', '{"verb":"explode","target":"oss1"}'),
     await call(path, '/v1/orders', JSON.stringify({ verb: 'fence', reason: 'x'.repeat(20_000) })),
     await call(path, '/v2/status'),
   ].map(([status]) => status);
-  assert.deepEqual(codes, [400, 400, 400, 400, 413, 404]);
+  assert.deepEqual(codes, [400, 400, 400, 400, 400, 400, 400, 400, 413, 404]);
 });
 
 test('an order is answered as the core answers, or says that nobody knows', async (t) => {
