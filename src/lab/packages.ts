@@ -55,6 +55,12 @@ export const PACKAGES: readonly DebianPackage[] = [
     purposes: ['test'],
     files: ['powermand', 'powerman'],
   },
+  {
+    name: 'clustershell',
+    why: 'nodeset, which says what nodesets mean',
+    purposes: ['test'],
+    files: ['nodeset'],
+  },
   { name: 'psmisc', why: 'fuser, used by Filesystem', purposes: BOTH, files: ['fuser'] },
   { name: 'kmod', why: 'modprobe, asked for by Filesystem', purposes: BOTH, files: ['modprobe'] },
   { name: 'iproute2', why: 'ip, for networks and IPaddr2', purposes: BOTH, files: ['ip'] },
