@@ -9,7 +9,8 @@ export type AgentFailure = {
     | 'agent-run-directory-in-use'
     | 'agent-run-directory-unusable'
     | 'agent-listen-failed'
-    | 'agent-listen-insecure';
+    | 'agent-listen-insecure'
+    | 'usage';
 };
 
 export class AgentError extends AureoleError<AgentFailure> {}

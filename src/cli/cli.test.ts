@@ -282,11 +282,13 @@ test('a reader that has enough ends the command without a word', async () => {
 
 test("without a manager of its own a machine's demo is spoken to", () => {
   const uid = process.getuid?.() ?? -1;
-  const places = { env: {}, uid, defaultSocket: join(folder, 'none'), demoSocket: socket };
+  const find = (): undefined => undefined;
+  const places = { find, uid, defaultSocket: join(folder, 'none'), demoSocket: socket };
   assert.deepEqual(chooseSocket(undefined, places), { path: socket, isDemo: true });
   const named = { path: '/a', isDemo: false };
   assert.deepEqual(chooseSocket('/a', places), named);
-  assert.deepEqual(chooseSocket(undefined, { ...places, env: { AUREOLE_SOCKET: '/a' } }), named);
+  const set = (name: string) => ({ name, value: '/a', from: name });
+  assert.deepEqual(chooseSocket(undefined, { ...places, find: set }), named);
   const own = { ...places, defaultSocket: folder };
   assert.deepEqual(chooseSocket(undefined, own), { path: folder, isDemo: false });
   const others = { ...places, uid: uid + 1 };

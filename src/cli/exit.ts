@@ -25,6 +25,7 @@ const BY_CODE: ReadonlyMap<string, number> = new Map([
   ['not-confirmed', EXIT.refused],
   ['manager-unreachable', EXIT.unreachable],
   ['config-invalid', EXIT.unusable],
+  ['settings-invalid', EXIT.unusable],
   ['journal-in-use', EXIT.unusable],
   ['journal-unusable', EXIT.unusable],
   ['socket-unusable', EXIT.unusable],

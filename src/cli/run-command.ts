@@ -3,10 +3,11 @@
 import { userInfo } from 'node:os';
 import { Command as Program } from 'commander';
 import { haClient, type HaApi } from '../ha/client.ts';
+import { DEFAULT_SOCKET } from '../ha/places.ts';
 import { AureoleError } from '../kernel/error.ts';
 import type { Command, CommandContext, Followed } from '../runtime/command.ts';
 import { exitCodeOfVerdict } from './exit.ts';
-import { chooseSocket, DEFAULT_SOCKET, surroundings } from './socket.ts';
+import { chooseSocket, surroundings } from './socket.ts';
 import { asker, lookOf, redraw } from './terminal.ts';
 
 type Flags = { readonly json?: true; readonly socket?: string };

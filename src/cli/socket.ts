@@ -3,13 +3,13 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-
-export const DEFAULT_SOCKET = '/run/aureole/manager.sock';
+import { DEFAULT_SOCKET, namedSocket } from '../ha/places.ts';
+import { settings, type FindSetting } from '../runtime/settings.ts';
 
 export type ChosenSocket = { readonly path: string; readonly isDemo: boolean };
 
 export type SocketSurroundings = {
-  readonly env: NodeJS.ProcessEnv;
+  readonly find: FindSetting;
   readonly uid: number;
   readonly defaultSocket: string;
   readonly demoSocket: string;
@@ -19,14 +19,14 @@ export function surroundings(): SocketSurroundings {
   const uid = process.getuid?.() ?? -1;
   const folder = uid === 0 ? '/run/aureole-demo' : join(tmpdir(), `aureole-demo-${uid}`);
   const demoSocket = join(folder, 'manager.sock');
-  return { env: process.env, uid, defaultSocket: DEFAULT_SOCKET, demoSocket };
+  return { find: settings(), uid, defaultSocket: DEFAULT_SOCKET, demoSocket };
 }
 
 export function chooseSocket(
   named: string | undefined,
-  { env, uid, defaultSocket, demoSocket }: SocketSurroundings,
+  { find, uid, defaultSocket, demoSocket }: SocketSurroundings,
 ): ChosenSocket {
-  const path = named ?? (env['AUREOLE_SOCKET'] || undefined);
+  const path = namedSocket(named, find);
   if (path !== undefined) return { path, isDemo: false };
   const isDemo = statOf(defaultSocket) === undefined && isOwnSocket(demoSocket, uid);
   return { path: isDemo ? demoSocket : defaultSocket, isDemo };

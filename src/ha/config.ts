@@ -5,14 +5,14 @@
  */
 import { DEFAULT_PORT } from '../agent/contract.ts';
 import { AureoleError } from '../kernel/error.ts';
-import { parseHostAndPort } from '../model/names.ts';
-import { buildDevices, findSameDevice, reasonOf } from './config/devices.ts';
+import { reasonOf } from './config/devices.ts';
 import { parseConfigDocument, type PlacedMistake } from './config/document.ts';
 import { buildGroups } from './config/groups.ts';
+import { buildHosts, type HostRules, type Hosts, type NetworkAddress } from './config/hosts.ts';
 import type { Mistake } from './config/mistakes.ts';
 import { buildNodeGroups } from './config/node-groups.ts';
 import { readTextFile, type FileText } from './config/read-file.ts';
-import { findDuplicates, readEntries, type Entries } from './config/references.ts';
+import { readEntries, type Entries } from './config/references.ts';
 import type { HaSection, ResourceEntry } from './config/schema.ts';
 import type { Operation } from './core/messages.ts';
 import {
@@ -26,8 +26,6 @@ import {
   type ResourceName,
 } from './core/spec.ts';
 import type { FenceDevice } from './fencing/contract.ts';
-
-export type NetworkAddress = { readonly address: string; readonly port: number };
 
 export type ResourceSettings = {
   readonly kind: string;
@@ -59,13 +57,14 @@ export type ConfigInvalid = {
   readonly mistakes: readonly PlacedMistake[];
 };
 
-/** Throws an AureoleError with the code `config-invalid`. */
-export function loadConfig(path: string): HaConfig {
+/** Throws an AureoleError with the code `config-invalid`. `agentPort`: of hosts that name none. */
+export function loadConfig(path: string, agentPort: number = DEFAULT_PORT): HaConfig {
   const file = readConfigFile(path);
   const document = parseConfigDocument(file.text);
   if (document.mistakes.length > 0) throw invalid(path, document.mistakes);
   const mistakes: Mistake[] = [];
-  const config = buildConfig(path, document.value, file.ownerOnly, mistakes);
+  const rules: HostRules = { configIsSecret: file.ownerOnly, agentPort };
+  const config = buildConfig(path, document.value, rules, mistakes);
   if (mistakes.length > 0) throw invalid(path, mistakes.map(document.place));
   return config;
 }
@@ -96,39 +95,20 @@ function invalid(path: string, found: readonly PlacedMistake[]): AureoleError<Co
 function buildConfig(
   path: string,
   value: unknown,
-  configIsSecret: boolean,
+  rules: HostRules,
   mistakes: Mistake[],
 ): HaConfig {
   const entries = readEntries(value, mistakes);
   const { ha } = entries;
-  const nameOf = (hostname: string): string => parseHostAndPort(hostname)?.name ?? hostname;
-  findDuplicates(entries.hosts, 'hostname', ({ hostname }) => nameOf(hostname), mistakes);
-  const hosts = new Map<HostName, NetworkAddress>();
-  const hostSpecs = new Map<HostName, HostSpec>();
-  const devices = new Map<DeviceName, FenceDevice>();
-  for (const host of entries.hosts) {
-    const name = nameOf(host.entry.hostname);
-    const port = parseHostAndPort(host.entry.hostname)?.port ?? DEFAULT_PORT;
-    const built = buildDevices(host, { defaults: ha.fencing, configIsSecret }, mistakes);
-    hosts.set(name, { address: host.entry.address ?? name, port });
-    hostSpecs.set(name, { name, levels: built.levels });
-    for (const device of built.devices) {
-      const same = findSameDevice(device, devices.values());
-      if (same !== undefined) {
-        const text = `fence device "${device.name}" is the same as "${same.name}": one of them would cut the power of the wrong host`;
-        mistakes.push({ path: host.path, at: 'value', text });
-      }
-      devices.set(device.name, device);
-    }
-  }
+  const hosts = buildHosts(entries, rules, mistakes);
   const groups = buildGroups(entries, mistakes);
-  checkAcrossSections(entries, groups, hostSpecs, mistakes);
+  checkAcrossSections(entries, groups, hosts.specs, mistakes);
   return {
     path,
-    spec: buildSpec(entries, hostSpecs, groups, [...devices.values()]),
-    hosts,
+    spec: buildSpec(entries, hosts, groups),
+    hosts: hosts.addresses,
     resources: new Map(entries.resources.map(({ entry }) => [entry.name, settingsOf(entry, ha)])),
-    devices,
+    devices: hosts.devices,
     ...(ha.witness === undefined ? {} : { witness: ha.witness }),
     nodeGroups: buildNodeGroups(entries.nodeGroups, mistakes),
     ...(ha.operators === undefined ? {} : { operators: ha.operators }),
@@ -176,9 +156,8 @@ function settingsOf(entry: ResourceEntry, ha: HaSection): ResourceSettings {
 
 function buildSpec(
   { ha, hostNames }: Entries,
-  hosts: ReadonlyMap<HostName, HostSpec>,
+  { specs, devices }: Hosts,
   groups: ReadonlyMap<string, GroupSpec>,
-  devices: readonly FenceDevice[],
 ): ClusterSpec {
   const managerHost = hostNames.get(ha.manager_host ?? '');
   return {
@@ -190,8 +169,8 @@ function buildSpec(
     restartWindowMs: ha.restart_window,
     ...(managerHost === undefined ? {} : { managerHost }),
     witness: ha.witness !== undefined,
-    fencing: fencingSpec(ha.fencing, devices),
-    hosts,
+    fencing: fencingSpec(ha.fencing, [...devices.values()]),
+    hosts: specs,
     groups,
   };
 }

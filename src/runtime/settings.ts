@@ -17,6 +17,7 @@ import { AureoleError } from '../kernel/error.ts';
 import { parseEnvironmentFile, type EnvironmentFile } from './environment-file.ts';
 
 export type Setting = {
+  readonly name: string;
   readonly value: string;
   /** For complaints about the value: `HALO_PORT in /etc/sysconfig/halo:3`. */
   readonly from: string;
@@ -42,7 +43,7 @@ export function settings({ env, files, haloFile }: SettingsPlaces = PLACES): Fin
   const own = onceRead(files);
   const halo = onceRead([haloFile]);
   const inEnvironment = (name: string): Setting | undefined =>
-    settingOf(env[name], `${name} in the environment`);
+    settingOf(name, env[name], 'in the environment');
   return (name, haloName) => {
     const found = inEnvironment(name) ?? own(name);
     if (found !== undefined || haloName === undefined) return found;
@@ -50,12 +51,21 @@ export function settings({ env, files, haloFile }: SettingsPlaces = PLACES): Fin
   };
 }
 
+export function portOf(setting: Setting | undefined): number | undefined {
+  if (setting === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(setting.value) ? Number(setting.value) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  const remedy = 'write a whole number from 1 to 65535';
+  throw invalidSetting(`${setting.from}: "${setting.value}" is no port: ${remedy}`);
+}
+
 export function invalidSetting(message: string): AureoleError {
   return new AureoleError(message, { code: 'settings-invalid' }, { effect: 'none' });
 }
 
-function settingOf(value: string | undefined, from: string): Setting | undefined {
-  return value === undefined || value === '' ? undefined : { value, from };
+function settingOf(name: string, value: string | undefined, place: string): Setting | undefined {
+  if (value === undefined || value === '') return undefined;
+  return { name, value, from: `${name} ${place}` };
 }
 
 /** Read when first asked: whoever gives a flag does not depend on these files. */
@@ -64,7 +74,7 @@ function onceRead(paths: readonly string[]): (name: string) => Setting | undefin
   return (name) => {
     read ??= readFirst(paths);
     const entry = read.entries.get(name);
-    return settingOf(entry?.value, `${name} in ${read.path}:${entry?.line}`);
+    return settingOf(name, entry?.value, `in ${read.path}:${entry?.line}`);
   };
 }
 

@@ -2,35 +2,29 @@
 /** `aureole agent`: the daemon of each host. */
 import { hostname } from 'node:os';
 import { isIPv4 } from 'node:net';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { openLog } from '../../runtime/log.ts';
+import { Command, Option } from 'commander';
+import { logLevelOf, openLog } from '../../runtime/log.ts';
+import { settings } from '../../runtime/settings.ts';
 import { systemdNotifier, watchdogIntervalMs } from '../../runtime/systemd.ts';
-import { DEFAULT_PORT } from '../contract.ts';
 import { AgentError } from '../errors.ts';
+import { chooseListen, type ListenFlags } from '../listen-address.ts';
 import { runAgent } from '../service.ts';
 
-type Listen = { readonly address: string; readonly port: number };
-
-type Flags = {
+type Flags = ListenFlags & {
   readonly name: string;
-  readonly listen: Listen;
   readonly ocfRoot: string;
   readonly runDirectory: string;
   readonly takeOver: boolean;
   readonly insecure: boolean;
 };
 
-const LOOPBACK: Listen = { address: '127.0.0.1', port: DEFAULT_PORT };
-
 export function agentCommand(): Command {
   return new Command('agent')
     .description('Run OCF scripts on this host for the manager, and tell it how they are')
     .option('--name <host>', 'name of this host in the configuration', hostname())
-    .addOption(
-      new Option('--listen <address:port>', 'where to serve the API')
-        .argParser(parseListen)
-        .default(LOOPBACK, `${LOOPBACK.address}:${LOOPBACK.port}`),
-    )
+    .option('--listen <address:port>', 'where to serve the API (default: this host only)')
+    .option('--network <cidr>', 'or: at the first address of this host in it; $AUREOLE_NET')
+    .option('--port <port>', 'if --listen names none; $AUREOLE_PORT (default: 8000)')
     .addOption(
       new Option('--ocf-root <folder>', 'folder that holds resource.d')
         .env('OCF_ROOT')
@@ -43,7 +37,8 @@ export function agentCommand(): Command {
 }
 
 async function serve(flags: Flags): Promise<void> {
-  const { address, port } = flags.listen;
+  const find = settings();
+  const { address, port } = chooseListen(flags, find);
   if (!isLoopback(address) && !flags.insecure) {
     throw new AgentError(
       `Whoever reaches ${address}:${port} could run scripts as root. Listen on a loopback address, ` +
@@ -52,7 +47,7 @@ async function serve(flags: Flags): Promise<void> {
       { effect: 'none' },
     );
   }
-  const { log, flush } = openLog('agent');
+  const { log, flush } = openLog('agent', logLevelOf(find));
   const notify = await systemdNotifier();
   const watchdogMs = watchdogIntervalMs();
   if (watchdogMs !== undefined) setInterval(() => notify('WATCHDOG=1'), watchdogMs).unref();
@@ -75,17 +70,6 @@ async function serve(flags: Flags): Promise<void> {
     process.off('SIGINT', end);
     flush();
   }
-}
-
-/** `ADDRESS:PORT`, `ADDRESS` or `[IPv6]:PORT`. */
-export function parseListen(text: string): Listen {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const address = bracketed ?? plain;
-  const port = digits === undefined ? DEFAULT_PORT : Number(digits);
-  if (address === undefined || port > 65_535) {
-    throw new InvalidArgumentError('Give it as ADDRESS:PORT, for instance 10.0.0.1:8000.');
-  }
-  return { address, port };
 }
 
 function isLoopback(address: string): boolean {

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `aureole manager`: the daemon that decides what runs where. */
-import { Command, Option } from 'commander';
-import { openLog } from '../../runtime/log.ts';
+import { Command } from 'commander';
+import { logLevelOf, openLog } from '../../runtime/log.ts';
+import { settings } from '../../runtime/settings.ts';
 import { systemdNotifier, watchdogIntervalMs } from '../../runtime/systemd.ts';
+import {
+  agentPort,
+  configPath,
+  DEFAULT_CONFIG,
+  DEFAULT_JOURNAL,
+  DEFAULT_SOCKET,
+  journalPath,
+  namedSocket,
+} from '../places.ts';
 import { runManager } from '../shell/service.ts';
 
 type Flags = {
-  readonly config: string;
-  readonly socket: string;
-  readonly journal: string;
+  readonly config?: string;
+  readonly socket?: string;
+  readonly journal?: string;
   readonly manageResources: boolean;
   readonly insecure: boolean;
 };
@@ -16,20 +26,14 @@ type Flags = {
 export function managerCommand(): Command {
   return new Command('manager')
     .description('Keep the resource groups running: watch the hosts, fail over, fence')
-    .addOption(
-      new Option('--config <file>', 'configuration')
-        .env('AUREOLE_CONFIG')
-        .default('/etc/aureole/aureole.yaml'),
+    .option('--config <file>', `configuration (default: $AUREOLE_CONFIG, else ${DEFAULT_CONFIG})`)
+    .option(
+      '--socket <path>',
+      `where to serve the API (default: $AUREOLE_SOCKET, else ${DEFAULT_SOCKET})`,
     )
-    .addOption(
-      new Option('--socket <path>', 'where to serve the API')
-        .env('AUREOLE_SOCKET')
-        .default('/run/aureole/manager.sock'),
-    )
-    .addOption(
-      new Option('--journal <file>', 'memory of the manager; on a local disk')
-        .env('AUREOLE_JOURNAL')
-        .default('/var/lib/aureole/journal.db'),
+    .option(
+      '--journal <file>',
+      `memory of the manager; on a local disk (default: $AUREOLE_JOURNAL, else ${DEFAULT_JOURNAL})`,
     )
     .option('--manage-resources', 'act, and not only watch, whatever ha.mode says', false)
     .option('--insecure', 'speak to agents on other hosts without TLS', false)
@@ -37,7 +41,8 @@ export function managerCommand(): Command {
 }
 
 async function serve(flags: Flags): Promise<void> {
-  const { log, flush } = openLog('manager');
+  const find = settings();
+  const { log, flush } = openLog('manager', logLevelOf(find));
   const notify = await systemdNotifier();
   const stop = new AbortController();
   const end = (): void => {
@@ -49,11 +54,18 @@ async function serve(flags: Flags): Promise<void> {
   const intervalMs = watchdogIntervalMs();
   const watchdog = intervalMs && setInterval(() => notify('WATCHDOG=1'), intervalMs);
   try {
-    const { config: configPath, socket: socketPath, journal: journalPath } = flags;
     const { manageResources, insecure } = flags;
-    const onReady = (): void => notify('READY=1');
     await runManager(
-      { configPath, socketPath, journalPath, manageResources, insecure, log, onReady },
+      {
+        configPath: configPath(flags.config, find),
+        socketPath: namedSocket(flags.socket, find) ?? DEFAULT_SOCKET,
+        journalPath: journalPath(flags.journal, find),
+        agentPort: agentPort(find),
+        manageResources,
+        insecure,
+        log,
+        onReady: () => notify('READY=1'),
+      },
       stop.signal,
     );
   } finally {

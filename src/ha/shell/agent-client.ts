@@ -13,7 +13,7 @@ import {
   type Watch,
 } from '../../agent/contract.ts';
 import { z } from 'zod';
-import type { NetworkAddress } from '../config.ts';
+import type { NetworkAddress } from '../config/hosts.ts';
 import { ask, type AgentRequest, type Answer } from './agent-request.ts';
 
 /** A poll is held open; the one that takes its place may begin before the old one is closed. */

@@ -22,6 +22,8 @@ export type ManagerOptions = {
   readonly configPath: string;
   readonly socketPath: string;
   readonly journalPath: string;
+  /** Of agents whose hostname names none. */
+  readonly agentPort: number;
   /** Act, whatever the configuration's mode says. */
   readonly manageResources: boolean;
   readonly insecure: boolean;
@@ -57,8 +59,13 @@ export async function runManager(options: ManagerOptions, signal: AbortSignal): 
   log.info('the manager ends; the services are left as they are');
 }
 
-function readConfig({ configPath, manageResources, insecure }: ManagerOptions): HaConfig {
-  const config = loadConfig(configPath);
+function readConfig({
+  configPath,
+  agentPort,
+  manageResources,
+  insecure,
+}: ManagerOptions): HaConfig {
+  const config = loadConfig(configPath, agentPort);
   const open = [...config.hosts].find(([, { address }]) => !isLoopback(address));
   if (open !== undefined && !insecure)
     throw new HaError(
