@@ -8,7 +8,14 @@ import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { AureoleError, type Effect } from '../kernel/error.ts';
 import { printableLine, printableText } from '../model/printable.ts';
-import { ClearAnswer, EventView, Explanation, OrderAnswer, Status } from './contract.ts';
+import {
+  ClearAnswer,
+  EventView,
+  Explanation,
+  OrderAnswer,
+  PowerStatus,
+  Status,
+} from './contract.ts';
 import type { ClearRequest, OrderRequest } from './contract.ts';
 import { readMessages } from './client-stream.ts';
 
@@ -37,6 +44,8 @@ export type HaApi = {
   readonly clearEvents: (request: ClearRequest, signal: AbortSignal) => Promise<ClearAnswer>;
   readonly explain: (name: string, signal: AbortSignal) => Promise<Explanation>;
   readonly order: (order: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
+  /** Asks the fence devices of these hosts now; of all hosts, if none is named. */
+  readonly powerStatus: (hosts: readonly string[], signal: AbortSignal) => Promise<PowerStatus>;
   /** Ends when the manager does or says nothing for long: ask for the status, and listen again. */
   readonly stream: (signal: AbortSignal) => AsyncIterable<StreamMessage>;
 };
@@ -52,6 +61,8 @@ export type ClientFailure =
 export type ClientLimits = {
   readonly questionMs: number;
   readonly orderMs: number;
+  /** Longer than the manager waits for fence devices that do not answer. */
+  readonly powerMs: number;
   readonly streamSilenceMs: number;
   readonly answerBytes: number;
 };
@@ -59,6 +70,7 @@ export type ClientLimits = {
 export const CLIENT_LIMITS: ClientLimits = {
   questionMs: 10_000,
   orderMs: 60_000,
+  powerMs: 90_000,
   streamSilenceMs: 30_000,
   answerBytes: 64 * 1024 * 1024,
 };
@@ -109,6 +121,20 @@ export function haClient(socket: string, limits: ClientLimits = CLIENT_LIMITS): 
     explain: (name, signal) => get(`/v1/explain/${encodeURIComponent(name)}`, Explanation, signal),
     clearEvents: (request, signal) => post('/v1/events/clear', request, ClearAnswer, signal),
     order: (order, signal) => post('/v1/orders', order, OrderAnswer, signal),
+    powerStatus: (hosts, signal) =>
+      ask(
+        socket,
+        limits,
+        {
+          method: 'POST',
+          path: '/v1/power/status',
+          body: JSON.stringify({ hosts }),
+          timeoutMs: limits.powerMs,
+          effect: 'none',
+        },
+        PowerStatus,
+        signal,
+      ),
     stream: (signal) => listen(socket, limits, signal),
   };
 }

@@ -10,6 +10,7 @@
  * POST /v1/events/clear      ClearRequest -> ClearAnswer
  * GET  /v1/explain/NAME      -> Explanation
  * POST /v1/orders            OrderRequest -> OrderAnswer
+ * POST /v1/power/status     PowerQuestion -> PowerStatus   each fence device of these hosts is asked now
  * GET  /v1/stream            -> server-sent events: `status` (a Status) and `event` (an EventView)
  */
 import { z } from 'zod';
@@ -164,6 +165,28 @@ export const OrderAnswer = z.object({
   plan: z.array(PlanStep).optional(),
 });
 export type OrderAnswer = z.infer<typeof OrderAnswer>;
+
+export const POWER_HOSTS_MAX = 4_096;
+
+/** No host: all of them. */
+export const PowerQuestion = z.strictObject({
+  hosts: z.array(z.string().min(1).max(256)).max(POWER_HOSTS_MAX).default([]),
+});
+export type PowerQuestion = z.infer<typeof PowerQuestion>;
+
+/** What each fence device of the hosts says of the power at this moment. */
+export const PowerStatus = z.object({
+  devices: z.array(
+    z.object({
+      host: z.string(),
+      device: z.string(),
+      power: z.enum(['on', 'off', 'unknown']),
+      /** Its own words, or why it was not asked. */
+      text: z.string(),
+    }),
+  ),
+});
+export type PowerStatus = z.infer<typeof PowerStatus>;
 
 export const Explanation = z.object({
   kind: z.enum(['host', 'group']),

@@ -6,8 +6,8 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import { ClearRequest, EventView, OrderRequest } from './contract.ts';
-import type { Explanation, OrderAnswer, Status } from './contract.ts';
+import { ClearRequest, EventView, OrderRequest, PowerQuestion } from './contract.ts';
+import type { Explanation, OrderAnswer, PowerStatus, Status } from './contract.ts';
 import { HOSTS_ASKED_MAX, type EventQuery } from './shell/journal-events.ts';
 
 export type ManagerApi = {
@@ -17,6 +17,8 @@ export type ManagerApi = {
   readonly clearEvents: (request: ClearRequest) => number;
   readonly explain: (name: string) => Promise<Explanation | undefined>;
   readonly order: (request: OrderRequest) => Promise<OrderAnswer | 'busy' | 'late'>;
+  /** Of all hosts, if none is named; the text names hosts that there are not. */
+  readonly powerStatus: (hosts: readonly string[]) => Promise<PowerStatus | { unknown: string }>;
   /** Answers with a live view, for as long as it is read; false: there are too many. */
   readonly stream: (response: ServerResponse) => boolean;
 };
@@ -42,6 +44,7 @@ const EventsQuery = z
   .transform(({ host, ...query }) => ({ ...query, hosts: host }));
 
 const BODY_BYTES_MAX = 16_384;
+const HOST_LIST_BYTES_MAX = 1_048_576;
 
 type ProblemCode = 'bad-request' | 'not-found' | 'too-large' | 'busy' | 'late' | 'failed';
 type ProblemStatus = 400 | 404 | 413 | 500 | 503 | 504;
@@ -75,15 +78,19 @@ export function managerRoutes(api: ManagerApi): ManagerRoutes {
       ? noSuch(c, 'host, resource group or resource', name)
       : c.json(explanation);
   });
-  const tooLarge = (c: Context): Response =>
-    problem(c, 413, 'too-large', `a request has at most ${BODY_BYTES_MAX} bytes`);
-  const limited = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge });
+  const limitedTo = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: (c) => problem(c, 413, 'too-large', `a request has at most ${maxSize} bytes`),
+    });
+  const limited = limitedTo(BODY_BYTES_MAX);
   app.post('/v1/orders', limited, (c) => order(c, api));
   app.post('/v1/events/clear', limited, async (c) => {
     const request = ClearRequest.safeParse(await bodyOf(c));
     if (!request.success) return badRequest(c, request.error);
     return c.json({ cleared: api.clearEvents(request.data) });
   });
+  app.post('/v1/power/status', limitedTo(HOST_LIST_BYTES_MAX), (c) => powerStatus(c, api));
   app.get('/v1/stream', (c) => {
     if (api.stream(c.env.outgoing)) return RESPONSE_ALREADY_SENT;
     return problem(c, 503, 'busy', 'too many live views are open');
@@ -102,6 +109,13 @@ async function order(c: Context, api: ManagerApi): Promise<Response> {
   if (answer === 'late')
     return problem(c, 504, 'late', 'no answer in time; it may still be done: look at the events');
   return c.json(answer);
+}
+
+async function powerStatus(c: Context, api: ManagerApi): Promise<Response> {
+  const question = PowerQuestion.safeParse(await bodyOf(c));
+  if (!question.success) return badRequest(c, question.error);
+  const answer = await api.powerStatus(question.data.hosts);
+  return 'unknown' in answer ? noSuch(c, 'host', answer.unknown) : c.json(answer);
 }
 
 /** What is not JSON is told as what is missing in it. */

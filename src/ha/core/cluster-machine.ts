@@ -21,6 +21,7 @@ import { afterOperation } from './knowledge.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import type { HaCommand, HaEvent } from './messages.ts';
 import { onOrder } from './orders.ts';
+import { afterSwitchOn } from './power.ts';
 import { formerHosts, pastInstants, restoredGroup, restoredHost } from './records.ts';
 import type { ClusterSpec } from './spec.ts';
 import type { ClusterState, Pending } from './state.ts';
@@ -110,6 +111,8 @@ function onAnswer(draft: Draft, event: Answer): void {
   }
   if (event.type === 'power-result' && pending.type === 'power') {
     const { host, device, action, fenceSince } = pending;
+    if (fenceSince === undefined && action === 'on')
+      return afterSwitchOn(draft, host, device, event.outcome, event.text);
     if (fenceSince === undefined) return afterCheck(draft, host, device, event.outcome, event.text);
     if (draft.host(host).fence?.since !== fenceSince) return;
     return afterFenceAnswer(draft, host, device, action, event.outcome, event.text);

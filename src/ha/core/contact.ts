@@ -163,7 +163,7 @@ function isGhost(host: HostState, beat: Beat): boolean {
 }
 
 function hear(draft: Draft, before: HostState, beat: Beat): void {
-  const { inquiry: _, obeysOther: __, ...host } = before;
+  const { inquiry: _, obeysOther: __, switched: ___, ...host } = before;
   draft.setHost({
     ...host,
     contact: { status: 'online', heardAt: draft.now },

@@ -148,7 +148,8 @@ export function offIsOver(draft: Draft, name: HostName, why: string): void {
   if (off === undefined) return;
   draft.setHost({ ...rest, doubtedAt: draft.now });
   draft.changeKnown(name, (known) => doubted(known, draft.now, `the host is not off: ${why}`));
-  draft.fact({ name: 'ha.host.not-off', severity: 'warning', host: name, text: why });
+  const severity = rest.switched === 'on' ? 'info' : 'warning';
+  draft.fact({ name: 'ha.host.not-off', severity, host: name, text: why });
   draft.because('a host is not off any more');
   draft.touchedHosts.add(name);
 }

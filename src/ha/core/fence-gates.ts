@@ -5,15 +5,17 @@
  * Every gate must be open. A gate that is shut says why, in words for the operator; `pending` means
  * that an answer is still on its way and that nobody needs to be told yet.
  */
-import type { FenceCause } from './state.ts';
+import type { FenceCause, OrderedCause } from './state.ts';
 
 export type FenceCase = Readonly<{
-  cause: Exclude<FenceCause, 'operator'>;
+  cause: Exclude<FenceCause, OrderedCause>;
   mode: 'observe' | 'manage';
   /** Another manager has taken over. */
   superseded: boolean;
   /** The host was fenced and has not been reset since. */
   armed: boolean;
+  /** An operator had it switched, and it has not answered since. */
+  switched?: 'on' | 'off';
   /** Every device of some level has said on while the host was beating. */
   provenLevel: boolean;
   /** A group that may be on the host, and a host that answers now and may take it. */
@@ -47,6 +49,7 @@ export type Gate =
   | 'mode'
   | 'superseded'
   | 'armed'
+  | 'switched'
   | 'devices'
   | 'helps'
   | 'unmanaged'
@@ -66,6 +69,12 @@ export function mayFence(facts: FenceCase): Verdict {
   }
   if (facts.isManagerHost) {
     return shut('own-host', 'the manager runs on it and cannot go on after fencing it');
+  }
+  if (facts.switched !== undefined) {
+    return wait(
+      'switched',
+      `an operator had it switched ${facts.switched}, and it has not answered since: it may still boot`,
+    );
   }
   if (facts.cause === 'silence' && facts.othersAnswer === 0 && facts.witness !== 'yes') {
     return shut('cut-off', 'no other host answers: the manager may be the one that is cut off');

@@ -9,7 +9,7 @@ import { changeDevice, askPower, usableLevels, distrust, offIsOver } from './dev
 import type { Draft } from './draft.ts';
 import type { PowerOutcome } from './messages.ts';
 import type { DeviceName, HostName } from './spec.ts';
-import type { Fence, FenceCause, HostState, Off } from './state.ts';
+import type { Fence, FenceCause, HostState, Off, OrderedCause } from './state.ts';
 
 /** What a device has answered, in words. */
 const WORDS = {
@@ -28,7 +28,7 @@ export function beginFence(
   operator?: string,
 ): void {
   const host = draft.host(name);
-  const level = usableLevels(draft, host, cause === 'operator' ? 'operator' : 'manager')[0] ?? 0;
+  const level = usableLevels(draft, host, isOrdered(cause) ? 'operator' : 'manager')[0] ?? 0;
   const { notFenced: _, toldGates: __, ...rest } = host;
   const fence: Fence = {
     cause,
@@ -53,6 +53,11 @@ export function beginFence(
   });
   draft.because(`fence ${name}: ${text}`);
   tell(draft, name, 'off');
+}
+
+/** By an operator: unproven devices will do, and its reason is never over by itself. */
+export function isOrdered(cause: FenceCause): cause is OrderedCause {
+  return cause === 'operator' || cause === 'power-off';
 }
 
 /** A device has answered within a fence. */
@@ -89,7 +94,10 @@ export function continueFence(draft: Draft, name: HostName): void {
   const host = draft.host(name);
   const { fence, contact } = host;
   if (fence === undefined || draft.state.superseded !== undefined) return;
-  if (draft.spec.mode === 'observe') {
+  if (fence.phase === 'recall' && name === draft.spec.managerHost) {
+    return endFence(draft, name, 'the manager runs on it, so it was not carried out');
+  }
+  if (draft.spec.mode === 'observe' && fence.cause !== 'power-off') {
     return hold(
       draft,
       name,
@@ -118,12 +126,20 @@ export function settleFences(draft: Draft): void {
 
 /** The host is off: by its devices, or by an operator's word. */
 export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: string): void {
-  const { fence, inquiry: _, notFenced: __, toldGates: ___, ...host } = draft.host(name);
+  const {
+    fence,
+    inquiry: _,
+    notFenced: __,
+    toldGates: ___,
+    switched: ____,
+    ...host
+  } = draft.host(name);
   const devices =
     fence === undefined || by === 'operator'
       ? []
       : (draft.hostSpec(name).levels[fence.level] ?? []);
   const boot = fence?.boot ?? host.boot;
+  const isSwitched = fence?.cause === 'power-off';
   draft.setHost({
     ...host,
     contact: { status: 'silent', since: draft.now, heardAt: heardAt(host.contact) },
@@ -134,7 +150,8 @@ export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: st
       confirmed: true,
       ...(boot === undefined ? {} : { boot }),
     },
-    ...(by === 'fence' || fence !== undefined ? { fencedAt: draft.now } : {}),
+    // Nothing was wrong with a host that was switched off: nobody has to look before it may be fenced.
+    ...(isSwitched ? { switched: 'off' } : fence === undefined ? {} : { fencedAt: draft.now }),
   });
   draft.forget((pending) => pending.type === 'power' && pending.host === name);
   draft.hostIsOff(name, by);
@@ -172,7 +189,7 @@ export function beatWhileFencing(
     } else endFence(draft, name, 'it was booted anew, so what ran before is gone');
     return;
   }
-  if (fence.cause === 'operator' || fence.cause === 'stop-failed') {
+  if (isOrdered(fence.cause) || fence.cause === 'stop-failed') {
     if (fence.phase === 'recall' && boot === fence.boot)
       nextRound(draft, name, 'is carried through');
     else if (fence.boot !== boot) endFence(draft, name, 'it was booted anew');
@@ -221,7 +238,7 @@ function nextLevel(draft: Draft, name: HostName): void {
   const host = draft.host(name);
   const { fence } = host;
   if (fence === undefined) return;
-  const levels = usableLevels(draft, host, fence.cause === 'operator' ? 'operator' : 'manager');
+  const levels = usableLevels(draft, host, isOrdered(fence.cause) ? 'operator' : 'manager');
   const level = levels.find((one) => one > fence.level);
   const acknowledged = [...fence.answers.values()].some((answer) => answer !== 'failed');
   const isBack = host.contact.status === 'online' && !acknowledged;
@@ -247,7 +264,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
   const host = draft.host(name);
   const { fence } = host;
   if (fence === undefined) return;
-  const by = fence.cause === 'operator' ? 'operator' : 'manager';
+  const by = isOrdered(fence.cause) ? 'operator' : 'manager';
   const level = usableLevels(draft, host, by)[0];
   const { againAt: _, ...rest } = fence;
   if (level === undefined) {
@@ -331,7 +348,10 @@ function believe(draft: Draft, name: HostName): void {
   if (fence.answering && quietMs < draft.spec.heartbeatTimeoutMs / 2) return;
   const level = draft.hostSpec(name).levels[fence.level] ?? [];
   const unproven = level.find((device) => devices.get(device)?.trust !== 'proven');
-  if (unproven === undefined) return confirmOff(draft, name, 'fence', `fenced: ${fence.text}`);
+  if (unproven === undefined) {
+    const word = fence.cause === 'power-off' ? 'switched off' : 'fenced';
+    return confirmOff(draft, name, 'fence', `${word}: ${fence.text}`);
+  }
   hold(
     draft,
     name,

@@ -42,10 +42,12 @@ export const VERBS = [
   'activate',
   'deactivate',
   'cleanup',
+  'power-on',
+  'power-off',
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** An operator's order. `target`: a host for fence, confirm-off, reset, failback, (de)activate; else a group. */
+/** An operator's order. `target`: a host for fence, confirm-off, reset, failback, (de)activate, power-on, power-off; else a group. */
 export type Order = Readonly<{
   id: string;
   verb: Verb;
@@ -125,6 +127,9 @@ export type HaCommand = Readonly<
   /** A fact for the journal, for people. */
   | { type: 'fact'; fact: Fact }
 >;
+
+/** What an order is answered with. */
+export type Answer = Pick<Extract<HaCommand, { type: 'answer-order' }>, 'outcome' | 'text'>;
 
 /** What happened, for the journal, `events` and the live view. The name is stable; the text is for people. */
 export type Fact = Readonly<{

@@ -4,12 +4,11 @@ import { changeDevice, usableLevels } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { beginFence, confirmOff, endFence } from './fencing.ts';
 import { doubted } from './knowledge.ts';
-import type { HaCommand, Order } from './messages.ts';
+import type { Answer, Order } from './messages.ts';
 import { eligibleFor, isStoppedOn, locationsOf } from './placement.ts';
 import { dropPlan } from './plan-words.ts';
+import { powerOff, powerOn } from './power.ts';
 import { listOf, type GroupName } from './spec.ts';
-
-type Answer = Pick<Extract<HaCommand, { type: 'answer-order' }>, 'outcome' | 'text'>;
 
 export function onOrder(draft: Draft, order: Order): void {
   const answer = carryOut(draft, order);
@@ -51,6 +50,10 @@ function carryOut(draft: Draft, order: Order): Answer {
       return knowsGroup ? unmanage(draft, order) : noGroup(order);
     case 'cleanup':
       return knowsGroup ? cleanup(draft, order) : noGroup(order);
+    case 'power-on':
+      return knowsHost ? powerOn(draft, order) : noHost(order);
+    case 'power-off':
+      return knowsHost ? powerOff(draft, order) : noHost(order);
   }
 }
 
@@ -103,9 +106,9 @@ function reset(draft: Draft, order: Order): Answer {
   const phase = draft.host(order.target).fence?.phase;
   const stuck = phase === 'pause' || phase === 'held';
   if (stuck) endFence(draft, order.target, `${order.operator} calls it off`);
-  const { fencedAt, ...host } = draft.host(order.target);
+  const { fencedAt, switched, ...host } = draft.host(order.target);
   const wrong = [...host.devices].filter(([, device]) => device.trust === 'wrong');
-  if (fencedAt === undefined && wrong.length === 0 && !stuck) {
+  if (fencedAt === undefined && switched === undefined && wrong.length === 0 && !stuck) {
     return refused('it has not been fenced');
   }
   draft.setHost(host);

@@ -29,6 +29,17 @@ export function locationsOf(draft: Draft, group: GroupName): HostName[] {
   return hostsOf(draft, group).filter((host) => runsOn(draft, group, host) !== 'no');
 }
 
+/** Groups that are not proven to be away from the host, and that are not seen running elsewhere. */
+export function groupsMaybeOn(draft: Draft, name: HostName): GroupName[] {
+  return [...draft.state.groups.values()]
+    .filter((group) => group.known.has(name) && !isStoppedOn(draft, group.name, name))
+    .filter((group) => {
+      const elsewhere = [...group.known.keys()].filter((other) => other !== name);
+      return !elsewhere.some((other) => runsOn(draft, group.name, other) === 'all');
+    })
+    .map((group) => group.name);
+}
+
 export function knownOn(draft: Draft, group: GroupName, host: HostName): Known[] {
   return draft.groupSpec(group).resources.map(({ name }) => draft.known(group, host, name));
 }

@@ -21,6 +21,7 @@ export type HostRecord = {
   active: boolean;
   boot?: string;
   fencedAt?: Instant;
+  switched?: 'on' | 'off';
   off?: Off;
   fence?: SavedFence;
   trust: readonly (readonly [string, Trust])[];
@@ -38,12 +39,13 @@ export type GroupRecord = {
 };
 
 export function savedHost(host: HostState): HostRecord {
-  const { active, boot, fencedAt, off, fence, devices } = host;
+  const { active, boot, fencedAt, switched, off, fence, devices } = host;
   return {
     active,
     trust: [...devices].map(([name, device]) => [name, device.trust] as const),
     ...(boot === undefined ? {} : { boot }),
     ...(fencedAt === undefined ? {} : { fencedAt }),
+    ...(switched === undefined ? {} : { switched }),
     ...(off === undefined ? {} : { off }),
     ...(fence === undefined
       ? {}
@@ -84,6 +86,7 @@ export function hostRecordChanged(before: HostState, after: HostState): boolean 
     before.active === after.active &&
     before.boot === after.boot &&
     before.fencedAt === after.fencedAt &&
+    before.switched === after.switched &&
     before.off === after.off &&
     before.fence === after.fence &&
     before.devices === after.devices;
@@ -124,6 +127,7 @@ export function restoredHost(spec: HostSpec, saved: Saved, now: Instant): HostSt
     devices,
     ...(record?.boot === undefined ? {} : { boot: record.boot }),
     ...(record?.fencedAt === undefined ? {} : { fencedAt: Math.min(record.fencedAt, now) }),
+    ...(record?.switched === undefined ? {} : { switched: record.switched }),
     ...(record?.off === undefined ? {} : { off: restoredOff(record.off, now) }),
     ...(record?.fence === undefined ? {} : { fence: restoredFence(record.fence) }),
   };

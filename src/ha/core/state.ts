@@ -37,7 +37,9 @@ export type DeviceState = Readonly<{
   checkAt: Instant;
 }>;
 
-export type FenceCause = 'silence' | 'agent' | 'stop-failed' | 'operator';
+/** operator: a fence by order. power-off: an operator switches it off, and nothing is wrong with it. */
+export type FenceCause = 'silence' | 'agent' | 'stop-failed' | 'operator' | 'power-off';
+export type OrderedCause = Extract<FenceCause, 'operator' | 'power-off'>;
 
 /**
  * One fence under way.
@@ -90,6 +92,8 @@ export type HostState = Readonly<{
   active: boolean;
   /** When it was fenced last and not reset since. */
   fencedAt?: Instant;
+  /** How an operator had it switched since it answered last: it is in his hands till it does again. */
+  switched?: 'on' | 'off';
   devices: ReadonlyMap<DeviceName, DeviceState>;
   inquiry?: Inquiry;
   fence?: Fence;

@@ -4,8 +4,8 @@ import { suspectAt } from './contact.ts';
 import { askPower, usableLevels } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { mayFence, type FenceCase } from './fence-gates.ts';
-import { beginFence, endFence } from './fencing.ts';
-import { isStoppedOn, mayTake, runsOn } from './placement.ts';
+import { beginFence, endFence, isOrdered } from './fencing.ts';
+import { groupsMaybeOn, mayTake } from './placement.ts';
 import { listOf, type GroupName, type HostName } from './spec.ts';
 import type { HostState, Inquiry } from './state.ts';
 
@@ -44,7 +44,7 @@ export function considerFence(draft: Draft, name: HostName): void {
 /** A fence of ours that no device has carried out does not outlive its reason. */
 function reconsiderFence(draft: Draft, name: HostName): void {
   const { fence } = draft.host(name);
-  if (fence?.phase !== 'pause' || fence.cause === 'operator') return;
+  if (fence?.phase !== 'pause' || isOrdered(fence.cause)) return;
   // Only a host that answers can show that the reason is gone; one that was not heard yet shows nothing.
   const answers = draft.host(name).contact.status === 'online';
   if (answers && causeOf(draft, name) === undefined) {
@@ -153,6 +153,7 @@ function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
     mode: spec.mode,
     superseded: state.superseded !== undefined,
     armed: host.fencedAt === undefined || rearmed,
+    ...(host.switched === undefined ? {} : { switched: host.switched }),
     provenLevel: usableLevels(draft, host, 'manager').length > 0,
     ...(helps === undefined ? {} : { helps }),
     ...(unmanaged === undefined ? {} : { unmanaged }),
@@ -170,17 +171,6 @@ function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
     fencesLastHour: recentFences(draft).length,
     maxPerHour: fencing.maxPerHour,
   };
-}
-
-/** Groups that are not proven to be away from the host, and that are not seen running elsewhere. */
-function groupsMaybeOn(draft: Draft, name: HostName): GroupName[] {
-  return [...draft.state.groups.values()]
-    .filter((group) => group.known.has(name) && !isStoppedOn(draft, group.name, name))
-    .filter((group) => {
-      const elsewhere = [...group.known.keys()].filter((other) => other !== name);
-      return !elsewhere.some((other) => runsOn(draft, group.name, other) === 'all');
-    })
-    .map((group) => group.name);
 }
 
 function helpOf(draft: Draft, name: HostName): { group: string; target: string } | undefined {

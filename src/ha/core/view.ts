@@ -117,9 +117,12 @@ function lookAtHost(spec: ClusterSpec, host: HostState, now: Instant): HostLook 
 }
 
 function reasonOf(host: HostState): string {
-  const { contact, fence, off } = host;
-  if (off?.confirmed === true)
-    return off.by === 'fence' ? 'fenced: its devices say off' : "off by an operator's word";
+  const { contact, fence, off, switched } = host;
+  if (off?.confirmed === true) {
+    if (switched === 'on') return 'off, and told on by an operator';
+    if (off.by === 'operator') return "off by an operator's word";
+    return `${switched === 'off' ? 'switched off by an operator' : 'fenced'}: its devices say off`;
+  }
   if (host.obeysOther !== undefined) return `its agent obeys another manager: ${host.obeysOther}`;
   if (fence !== undefined) return fence.heldBy ?? `is being fenced (${fence.phase}): ${fence.text}`;
   switch (contact.status) {

@@ -8,12 +8,13 @@ import { Mailbox } from '../../runtime/mailbox.ts';
 import { run, type Cause } from '../../runtime/runner.ts';
 import type { HaConfig } from '../config.ts';
 import type { ClearRequest, EventView, Explanation } from '../contract.ts';
-import type { OrderAnswer, OrderRequest, Status } from '../contract.ts';
+import type { OrderAnswer, OrderRequest, PowerStatus, Status } from '../contract.ts';
 import { haMachine } from '../core/cluster-machine.ts';
 import type { Fact, HaCommand, HaEvent } from '../core/messages.ts';
 import type { ClusterState } from '../core/state.ts';
 import { viewCluster } from '../core/view.ts';
 import type { RunFenceDevice } from '../fencing/contract.ts';
+import { oneAtATime } from '../fencing/one-at-a-time.ts';
 import type { ManagerApi } from '../routes.ts';
 import { executor, type Execute } from './executor.ts';
 import { explain } from './explanation.ts';
@@ -22,6 +23,7 @@ import type { Journal } from './journal.ts';
 import type { EventQuery } from './journal-events.ts';
 import { LiveFeed } from './live-feed.ts';
 import { Orders } from './orders.ts';
+import { askPowerStatus } from './power-status.ts';
 import { statusOf } from './status-view.ts';
 import { logFacts, logStep } from './transition-log.ts';
 
@@ -45,6 +47,7 @@ export class Manager implements ManagerApi, Disposable {
   readonly #feed = new LiveFeed(() => this.status());
   readonly #hosts: Hosts;
   readonly #execute: Execute;
+  readonly #runFenceDevice: RunFenceDevice;
   #state: ClusterState | undefined;
 
   /** The signal ends what is under way. */
@@ -55,11 +58,12 @@ export class Manager implements ManagerApi, Disposable {
     this.#signal = signal;
     const shared = { config, epoch: journal.epoch, clock: this.#clock, inbox: this.#inbox };
     this.#hosts = new Hosts({ ...shared, log });
+    this.#runFenceDevice = oneAtATime(runFenceDevice);
     this.#execute = executor(
       {
         ...shared,
         clients: this.#hosts.clients,
-        runFenceDevice,
+        runFenceDevice: this.#runFenceDevice,
         hurry: (host) => this.#hosts.hurry(host),
         answerOrder: (answer) => this.#orders.answer(answer),
       },
@@ -92,11 +96,15 @@ export class Manager implements ManagerApi, Disposable {
     this.#feed.statusChanged();
   }
 
+  get #present(): ClusterState {
+    if (this.#state === undefined) throw new Error('asked before the first step');
+    return this.#state;
+  }
+
   status(): Status {
-    if (this.#state === undefined) throw new Error('asked for the status before the first step');
     const { alarm, epoch } = this.#journal;
     const own = alarm === undefined ? [] : [{ text: alarm }];
-    const look = viewCluster(this.#config.spec, this.#state, this.#clock.now());
+    const look = viewCluster(this.#config.spec, this.#present, this.#clock.now());
     return statusOf(look, this.#config, epoch, [...own, ...this.#hosts.alarms()]);
   }
 
@@ -116,6 +124,15 @@ export class Manager implements ManagerApi, Disposable {
 
   order(request: OrderRequest): Promise<OrderAnswer | 'busy' | 'late'> {
     return this.#orders.give(request);
+  }
+
+  powerStatus(hosts: readonly string[]): Promise<PowerStatus | { unknown: string }> {
+    const parts = {
+      config: this.#config,
+      state: this.#present,
+      runFenceDevice: this.#runFenceDevice,
+    };
+    return askPowerStatus(hosts, parts, this.#signal);
   }
 
   stream(response: ServerResponse): boolean {

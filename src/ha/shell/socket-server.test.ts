@@ -50,6 +50,7 @@ function api(more: Partial<ManagerApi> = {}): ManagerApi {
     clearEvents: () => 1,
     explain: () => Promise.resolve(undefined),
     order: () => Promise.resolve('busy'),
+    powerStatus: () => Promise.resolve({ devices: [] }),
     stream: () => false,
     ...more,
   };
