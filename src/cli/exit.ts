@@ -12,6 +12,10 @@ export const EXIT = {
   /** Nobody knows whether it was done. */
   unknown: 4,
   unreachable: 5,
+  /** Of `status --check`: every group runs, but something wants a look. */
+  degraded: 10,
+  /** Of `status --check`: a group is not known to run. */
+  down: 11,
   /** A daemon cannot start before somebody corrects its configuration or state; systemd does not try again. */
   unusable: 64,
 } as const;
@@ -22,6 +26,7 @@ export function exitCodeOfVerdict(verdict: Verdict): number {
 
 const BY_CODE: ReadonlyMap<string, number> = new Map([
   ['usage', EXIT.usage],
+  ['nodeset-wrong', EXIT.usage],
   ['not-confirmed', EXIT.refused],
   ['manager-unreachable', EXIT.unreachable],
   ['config-invalid', EXIT.unusable],
@@ -33,7 +38,6 @@ const BY_CODE: ReadonlyMap<string, number> = new Map([
   ['agent-state-damaged', EXIT.unusable],
   ['agent-run-directory-in-use', EXIT.unusable],
   ['agent-run-directory-unusable', EXIT.unusable],
-  ['agent-listen-failed', EXIT.unusable],
   ['agent-listen-insecure', EXIT.unusable],
 ]);
 

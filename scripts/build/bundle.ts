@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Single files from the sources: one of everything, one of the agent alone. As CommonJS, since there a
+ * module of Node is loaded where it is first used, and not because some other command needs it.
+ */
+import { copyFileSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { MODULES, ROOT } from './places.ts';
+
+export type Bundle = {
+  /** Of the file, and of the folder that it is installed in. */
+  readonly name: 'aureole' | 'aureole-agent';
+  readonly file: string;
+  /** Folders of the packages of which code is in it. */
+  readonly packages: readonly string[];
+};
+
+const ENTRIES = [
+  ['aureole', 'src/cli/main.ts'],
+  ['aureole-agent', 'src/cli/agent-main.ts'],
+] as const;
+
+export async function bundleAll(folder: string): Promise<readonly Bundle[]> {
+  const native = `@koromix/koffi-linux-${process.arch}`;
+  copyFileSync(
+    join(MODULES, native, `linux_${process.arch}`, 'koffi.node'),
+    join(folder, 'koffi.node'),
+  );
+  return await Promise.all(
+    ENTRIES.map(async ([name, entry]) => {
+      const file = join(folder, `${name}.cjs`);
+      const { metafile } = await build({
+        absWorkingDir: ROOT,
+        entryPoints: [entry],
+        outfile: file,
+        bundle: true,
+        platform: 'node',
+        target: 'node26',
+        format: 'cjs',
+        metafile: true,
+        legalComments: 'none',
+        logLevel: 'error',
+        plugins: [besideTheBundle, inTheSameFolders, withoutLocales, lazyChildProcess],
+      });
+      return { name, file, packages: [...new Set([...packagesIn(metafile), native])].toSorted() };
+    }),
+  );
+}
+
+/** The native part of koffi lies beside the bundle. */
+const besideTheBundle: Plugin = {
+  name: 'beside the bundle',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@koromix\/koffi-/ }, ({ path }) => ({ path, namespace: 'native' }));
+    onLoad({ filter: /.*/, namespace: 'native' }, () => ({
+      contents: 'module.exports = require(`${__dirname}/koffi.node`);',
+    }));
+  },
+};
+
+/** What a source looks for beside itself is installed in folders of the same names, beside the bundle. */
+const inTheSameFolders: Plugin = {
+  name: 'in the same folders',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/(?:lab|demo)\/.*\.ts$/ }, ({ path }) => {
+      const folder = relative(ROOT, dirname(path));
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replaceAll('import.meta.dirname', `(__dirname + '/${folder}')`);
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/** Zod brings its messages in fifty languages, and we speak one. */
+const withoutLocales: Plugin = {
+  name: 'without locales',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+    }));
+  },
+};
+
+/** Commander could start subcommands as programs; ours never do, and its price is a sixth of a start. */
+const lazyChildProcess: Plugin = {
+  name: 'lazy child process',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+      importer.includes('/node_modules/commander/') ? { path, namespace: 'lazy' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
+      contents: `module.exports = { spawn: (...args) => require('node:child_process').spawn(...args) };`,
+    }));
+  },
+};
+
+function packagesIn({ inputs }: Metafile): readonly string[] {
+  return Object.keys(inputs).flatMap((path) => {
+    const found = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+    return found === undefined ? [] : [found];
+  });
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The files of each package as they lie on a host. `packaging/PACKAGE` has those that nothing makes; what
+ * is built, and what is elsewhere in the sources, is put beside them.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Bundle } from './bundle.ts';
+import { noticesOf } from './notices.ts';
+import { PACKAGES, type PackageName } from './packages.ts';
+import { NODE_PACKAGE, PACKAGING, ROOT } from './places.ts';
+
+export type Tree = { readonly name: PackageName; readonly folder: string };
+
+/** The file of settings is where its distribution looks for it; all else is the same everywhere. */
+export const SETTINGS = { deb: 'etc/default/aureole', rpm: 'etc/sysconfig/aureole' } as const;
+export type Flavour = keyof typeof SETTINGS;
+
+/** What the demo starts from beside the bundle. */
+const DEMO_FILES = ['src/lab/**/*.sh', 'src/lab/bmc/fence_process', 'ocf/resource.d/aureole/*'];
+
+export function layOut(
+  folder: string,
+  flavour: Flavour,
+  { bundles, pages }: { bundles: readonly Bundle[]; pages: ReadonlyMap<string, string> },
+): readonly Tree[] {
+  const trees = PACKAGES.map(({ name }) => ({ name, folder: join(folder, name) }));
+  for (const tree of trees) {
+    cpSync(join(PACKAGING, tree.name), tree.folder, { recursive: true });
+    const bundle = bundles.find(({ name }) => name === tree.name);
+    if (bundle === undefined) layOutCommon(tree, flavour);
+    else layOutBundle(tree, bundle);
+    for (const [page, text] of pages) {
+      if (ownerOf(page) === tree.name) addPage(tree, page, text);
+    }
+  }
+  return trees;
+}
+
+function layOutCommon(tree: Tree, flavour: Flavour): void {
+  add(tree, 'usr/lib/aureole/bin/node', join(NODE_PACKAGE, 'bin', 'node'), 0o755);
+  add(tree, `usr/share/doc/${tree.name}/copyright`, join(ROOT, 'LICENSE'));
+  add(tree, `usr/share/doc/${tree.name}/LICENSE.node`, join(NODE_PACKAGE, 'LICENSE'));
+  add(tree, SETTINGS[flavour], join(PACKAGING, 'settings'));
+}
+
+function layOutBundle(tree: Tree, { name, file, packages }: Bundle): void {
+  for (const path of [file, `${file}.cache`, join(dirname(file), 'koffi.node')]) {
+    add(tree, `usr/lib/${name}/${basename(path)}`, path);
+  }
+  add(tree, `usr/share/doc/${name}/copyright`, join(ROOT, 'LICENSE'));
+  write(tree, `usr/share/doc/${name}/THIRD-PARTY-NOTICES`, noticesOf(packages));
+  if (name !== 'aureole') return;
+  for (const path of DEMO_FILES.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).toSorted()) {
+    add(tree, `usr/lib/aureole/${path}`, join(ROOT, path), 0o755);
+  }
+}
+
+/** The agent's own page goes with the agent. */
+function ownerOf(page: string): PackageName {
+  return page.startsWith('aureole-agent.') ? 'aureole-agent' : 'aureole';
+}
+
+function addPage(tree: Tree, page: string, text: string): void {
+  const section = page.at(-1) ?? '';
+  const path = `usr/share/man/man${section}/${page}.gz`;
+  mkdirSync(dirname(join(tree.folder, path)), { recursive: true });
+  writeFileSync(join(tree.folder, path), gzipSync(text, { level: 9 }));
+}
+
+function add(tree: Tree, path: string, from: string, mode = 0o644): void {
+  const to = join(tree.folder, path);
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+  chmodSync(to, mode);
+}
+
+function write(tree: Tree, path: string, text: string): void {
+  const to = join(tree.folder, path);
+  mkdirSync(dirname(to), { recursive: true });
+  writeFileSync(to, text);
+}
+
+/** In bytes, as it will lie there. */
+export function sizeOf(tree: Tree): number {
+  return filesOf(tree).reduce((sum, path) => sum + readFileSync(join(tree.folder, path)).length, 0);
+}
+
+/** From the tree's root, without a leading slash, in order. */
+export function filesOf({ folder }: Tree): readonly string[] {
+  return globSync('**', { cwd: folder, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .toSorted();
+}
