@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/** HALO's tests of mistakes at a start: the message names what is wrong. Beside the words, the exit codes are looked at. */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Daemon } from '../../component/manager-cluster.ts';
+import { Pair } from './pair.ts';
+
+suite('mistakes at a start', { concurrency: 2 }, () => {
+  test('remote: an agent that has no address in its network names the network', async () => {
+    await assertRefused(['agent', '--network', '127.12.34.0/24'], /127\.12\.34\.0\/24/);
+  });
+
+  test('manager_config: a configuration that is missing is named', async () => {
+    await assertRefused(['manager', '--config', '/nonexistent/x.yaml'], /\/nonexistent\/x\.yaml/);
+  });
+
+  test('manager_socket: a socket that cannot be made is named', async () => {
+    await using pair = new Pair();
+    const files = ['--config', pair.config, '--journal', `${pair.socket}.db`];
+    const socket = ['--socket', '/proc/1/manager.sock'];
+    await assertRefused(['manager', ...files, ...socket], /\/proc\/1\/manager\.sock/);
+  });
+
+  test('manager_statefile: a journal that cannot be made is named', async () => {
+    await using pair = new Pair();
+    const files = ['--config', pair.config, '--socket', pair.socket];
+    const journal = ['--journal', '/proc/1/journal.db'];
+    await assertRefused(['manager', ...files, ...journal], /\/proc\/1\/journal\.db/);
+  });
+});
+
+/** Status 64: systemd does not try again. */
+async function assertRefused(args: readonly string[], said: RegExp): Promise<void> {
+  const daemon = new Daemon(args);
+  try {
+    assert.equal(await daemon.end(), 64, daemon.said);
+    assert.match(daemon.said, said);
+  } finally {
+    await daemon.end('SIGKILL');
+  }
+}
