@@ -175,8 +175,16 @@ export const Refusal = z.object({
    * superseded: a manager with a higher epoch has been here. other-journal: the agent obeys another
    * journal (take over with `--take-over`). wrong-boot: the order was for another boot.
    * bad-request: the body is not what the API asks for. unknown-path: no such route.
+   * not-a-manager: who asks has no certificate that may give orders.
    */
-  code: z.enum(['superseded', 'other-journal', 'wrong-boot', 'bad-request', 'unknown-path']),
+  code: z.enum([
+    'superseded',
+    'other-journal',
+    'wrong-boot',
+    'bad-request',
+    'unknown-path',
+    'not-a-manager',
+  ]),
   message: z.string(),
 });
 export type Refusal = z.infer<typeof Refusal>;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The routes of contract.ts. What arrives is parsed here, once; every refusal is JSON. */
+import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import type { Log } from '../runtime/log.ts';
+import { peerName } from '../runtime/tls-peer.ts';
 import {
   Operate,
   Poll,
@@ -20,9 +22,10 @@ import { messageOf, RefusedError } from './errors.ts';
 
 export interface AgentApi {
   identity(): Identity;
-  watch(watch: Watch): void;
+  /** `by`: the name in the manager's certificate, if it has shown one. */
+  watch(watch: Watch, by: string | undefined): void;
   poll(poll: Poll): Promise<Beat>;
-  operate(order: Operate): Promise<OperationStatus>;
+  operate(order: Operate, by: string | undefined): Promise<OperationStatus>;
   reach(reach: Reach): Promise<ReachAnswer>;
   outputs(): Outputs;
 }
@@ -30,16 +33,22 @@ export interface AgentApi {
 const BODY_BYTES_MAX = 1_048_576;
 const FAULTS_TOLD_MAX = 5;
 
-export function createApi(agent: AgentApi, log: Log): Hono {
-  const app = new Hono();
+type Env = { Bindings: HttpBindings };
+
+export type Api = Hono<Env>;
+
+export function createApi(agent: AgentApi, log: Log): Api {
+  const app: Api = new Hono<Env>();
   app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseTooLarge }));
   app.get('/v1/identity', (c) => c.json(agent.identity()));
   app.put('/v1/watch', async (c) => {
-    agent.watch(await body(c, Watch));
+    agent.watch(await body(c, Watch), ordererOf(c));
     return c.json({});
   });
   app.post('/v1/poll', async (c) => c.json(await agent.poll(await body(c, Poll))));
-  app.post('/v1/operations', async (c) => c.json(await agent.operate(await body(c, Operate))));
+  app.post('/v1/operations', async (c) =>
+    c.json(await agent.operate(await body(c, Operate), ordererOf(c))),
+  );
   app.post('/v1/reach', async (c) => c.json(await agent.reach(await body(c, Reach))));
   app.get('/v1/outputs', (c) => c.json(agent.outputs()));
   app.notFound((c) => refuse(c, 'unknown-path', `There is no ${c.req.method} ${c.req.path} here.`));
@@ -49,6 +58,10 @@ export function createApi(agent: AgentApi, log: Log): Hono {
     return c.json({ code: 'failed', message: messageOf(error) }, 500);
   });
   return app;
+}
+
+function ordererOf({ env }: Context<Env>): string | undefined {
+  return peerName(env.incoming.socket);
 }
 
 async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {

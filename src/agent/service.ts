@@ -8,6 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Log } from '../runtime/log.ts';
+import type { LiveIdentity } from '../runtime/tls-live.ts';
 import { Changes } from './changes.ts';
 import type { Beat, Identity, Operate, OperationStatus, Poll, Watch } from './contract.ts';
 import { EpochGuard } from './epoch-guard.ts';
@@ -15,6 +16,7 @@ import { messageOf, RefusedError } from './errors.ts';
 import { createApi, type AgentApi } from './http-api.ts';
 import { listen } from './http-server.ts';
 import { RESOURCE_TMP } from './ocf/environment.ts';
+import type { AllowKind } from './ocf/allowed-kinds.ts';
 import { listKinds } from './ocf/script.ts';
 import { Operations } from './operations/operations.ts';
 import { OutputFiles } from './operations/output-files.ts';
@@ -29,7 +31,12 @@ export type AgentOptions = {
   readonly address: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** With it: TLS only. */
+  readonly identity?: LiveIdentity;
+  /** Whose certificates may give orders; without it: each that is made for clients. */
+  readonly managers?: readonly string[];
   readonly ocfRoot: string;
+  readonly allowKind: AllowKind;
   readonly runDirectory: string;
   /** Obey the first manager with another journal that comes. */
   readonly takeOver: boolean;
@@ -43,9 +50,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const directory = openRunDirectory(options.runDirectory);
   ensureResourceTmp(log);
   const agent = await assemble(options, directory, signal);
-  const listening = await listen(createApi(agent, log), options.address, options.port);
-  const { host, address } = options;
-  log.info({ host, address, port: listening.port, boot: directory.boot }, 'listening');
+  const { host, address, port, identity, managers } = options;
+  const gate = identity === undefined ? {} : { gate: { identity, managers, log } };
+  const listening = await listen(createApi(agent, log), { address, port, ...gate });
+  const facts = { host, address, port: listening.port, tls: identity !== undefined };
+  log.info({ ...facts, boot: directory.boot }, 'listening');
   options.onListening?.(listening.port);
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -60,7 +69,7 @@ async function assemble(
   directory: RunDirectory,
   signal: AbortSignal,
 ): Promise<AgentApi> {
-  const { host, ocfRoot, log } = options;
+  const { host, ocfRoot, allowKind, log } = options;
   const incarnation = randomUUID();
   const guard = new EpochGuard(directory.epochFile, options.takeOver);
   const changes = new Changes();
@@ -68,11 +77,13 @@ async function assemble(
   const operations = new Operations({
     incarnation,
     ocfRoot,
+    allowKind,
+    environment: {},
     records: new OperationRecords(directory.operations, directory.boot),
     files,
     log,
     signal,
-    onAlive: (resource) => watcher.lookAtAlive(resource),
+    onAlive: (claim) => watcher.lookAtAlive(claim),
     onEnd: (resource, operation, result) => {
       if (operation === 'monitor') watcher.take(resource, result);
     },
@@ -89,10 +100,11 @@ async function assemble(
       incarnation,
       version: packageJson.version,
       ...(guard.epoch === undefined ? {} : { epoch: guard.epoch }),
-      kinds: listKinds(ocfRoot),
+      kinds: listKinds(ocfRoot).filter(allowKind),
     }),
-    watch: (watch) => {
+    watch: (watch, by) => {
       guard.obey(watch.epoch);
+      log.info({ by, epoch: watch.epoch }, 'obeys');
       watcher.replace(uniquelyNamed(watch));
     },
     poll: async ({ epoch, cursor, waitMs }: Poll): Promise<Beat> => {
@@ -100,9 +112,9 @@ async function assemble(
       await changes.waitBeyond(cursor, waitMs);
       return { host, boot, incarnation, cursor: changes.cursor, resources: watcher.states() };
     },
-    operate: async (order) => {
+    operate: async (order, by) => {
       guard.obey(order.epoch);
-      return { boot, incarnation, ...(await carryOut(order, boot, operations)) };
+      return { boot, incarnation, ...(await carryOut(order, by, boot, operations)) };
     },
     reach: reachAgent,
     outputs: () => ({ outputs: operations.outputs() }),
@@ -111,6 +123,7 @@ async function assemble(
 
 async function carryOut(
   order: Operate,
+  by: string | undefined,
   boot: string,
   operations: Operations,
 ): Promise<Pick<OperationStatus, 'request' | 'timeoutMs' | 'outcome'>> {
@@ -118,7 +131,7 @@ async function carryOut(
     const message = `The order is for boot ${order.boot}; the present boot is ${boot}.`;
     throw new RefusedError('wrong-boot', message);
   }
-  const request = operations.order(order);
+  const request = operations.order(order, by);
   const waiting = new AbortController();
   const outcome = await Promise.race([
     request.outcome,

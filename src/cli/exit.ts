@@ -39,6 +39,7 @@ const BY_CODE: ReadonlyMap<string, number> = new Map([
   ['agent-run-directory-in-use', EXIT.unusable],
   ['agent-run-directory-unusable', EXIT.unusable],
   ['agent-listen-insecure', EXIT.unusable],
+  ['identity-unusable', EXIT.unusable],
 ]);
 
 export function exitCodeOfError(error: unknown): number {

@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `aureole agent`: the daemon of each host. */
 import { hostname } from 'node:os';
-import { isIPv4 } from 'node:net';
 import { Command, Option } from 'commander';
 import { logLevelOf, openLog } from '../../runtime/log.ts';
 import { settings } from '../../runtime/settings.ts';
+import { isInOwnNetwork, isLoopback } from '../../runtime/plain-tcp.ts';
 import { systemdNotifier, watchdogIntervalMs } from '../../runtime/systemd.ts';
+import { findIdentityFiles, tlsOptions, type IdentityFiles } from '../../runtime/tls-files.ts';
+import { LiveIdentity } from '../../runtime/tls-live.ts';
 import { AgentError } from '../errors.ts';
 import { chooseListen, type ListenFlags } from '../listen-address.ts';
+import { managersOf } from '../managers.ts';
+import { allowedKinds } from '../ocf/allowed-kinds.ts';
 import { runAgent } from '../service.ts';
 
-type Flags = ListenFlags & {
-  readonly name: string;
-  readonly ocfRoot: string;
-  readonly runDirectory: string;
-  readonly takeOver: boolean;
-  readonly insecure: boolean;
-};
+type Flags = ListenFlags &
+  Partial<IdentityFiles> & {
+    readonly name: string;
+    readonly ocfRoot: string;
+    readonly runDirectory: string;
+    readonly takeOver: boolean;
+    readonly insecure: boolean;
+    readonly manager?: string;
+    readonly kinds?: string;
+  };
 
 export function agentCommand(): Command {
-  return new Command('agent')
+  const command = new Command('agent')
     .description('Run OCF scripts on this host for the manager, and tell it how they are')
     .option('--name <host>', 'name of this host in the configuration', hostname())
     .option('--listen <address:port>', 'where to serve the API (default: this host only)')
@@ -32,21 +39,20 @@ export function agentCommand(): Command {
     )
     .option('--run-directory <folder>', 'memory within one boot; on tmpfs', '/run/aureole')
     .option('--take-over', 'obey the first manager that comes with another journal', false)
-    .option('--insecure', 'serve others than this host without TLS', false)
-    .action(serve);
+    .option('--kinds <list>', 'OCF scripts to run, no others: heartbeat/ZFS,lustre/*, or a file')
+    .option('--manager <nodeset>', 'whose certificates may give orders (default: any for clients)')
+    .option('--insecure', 'serve others than this host without TLS', false);
+  for (const option of tlsOptions('agent')) command.addOption(option);
+  return command.action(serve);
 }
 
 async function serve(flags: Flags): Promise<void> {
   const find = settings();
   const { address, port } = chooseListen(flags, find);
-  if (!isLoopback(address) && !flags.insecure) {
-    throw new AgentError(
-      `Whoever reaches ${address}:${port} could run scripts as root. Listen on a loopback address, ` +
-        'or say --insecure if only the manager reaches it.',
-      { code: 'agent-listen-insecure' },
-      { effect: 'none' },
-    );
-  }
+  const allowKind = allowedKinds(flags.kinds, find);
+  const managers = managersOf(flags.manager, find);
+  const files = findIdentityFiles('agent', flags, find);
+  if (files === undefined && !flags.insecure) refuseOpenNetwork(address, port);
   const { log, flush } = openLog('agent', logLevelOf(find));
   const notify = await systemdNotifier();
   const watchdogMs = watchdogIntervalMs();
@@ -60,9 +66,22 @@ async function serve(flags: Flags): Promise<void> {
   process.once('SIGINT', end);
   try {
     const { name: host, ocfRoot, runDirectory, takeOver } = flags;
+    using identity = files && (await LiveIdentity.open(files, { role: 'agent', host }, log));
     const onListening = (): void => notify('READY=1');
     await runAgent(
-      { host, address, port, ocfRoot, runDirectory, takeOver, log, onListening },
+      {
+        host,
+        address,
+        port,
+        ...(identity && { identity }),
+        ...(managers && { managers }),
+        ocfRoot,
+        allowKind,
+        runDirectory,
+        takeOver,
+        log,
+        onListening,
+      },
       stop.signal,
     );
   } finally {
@@ -72,6 +91,12 @@ async function serve(flags: Flags): Promise<void> {
   }
 }
 
-function isLoopback(address: string): boolean {
-  return (isIPv4(address) && address.startsWith('127.')) || ['::1', 'localhost'].includes(address);
+function refuseOpenNetwork(address: string, port: number): void {
+  if (isLoopback(address) || isInOwnNetwork()) return;
+  throw new AgentError(
+    `Whoever reaches ${address}:${port} could run scripts as root. Give this host a certificate ` +
+      '(aureole pki), or say --insecure if only the manager reaches it.',
+    { code: 'agent-listen-insecure' },
+    { effect: 'none' },
+  );
 }

@@ -11,8 +11,10 @@ import { DEFAULT_TIMEOUT_MS } from '../contract.ts';
 import { messageOf } from '../errors.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { baseEnvironment, operationEnvironment, parameterFault } from '../ocf/environment.ts';
+import type { AllowKind } from '../ocf/allowed-kinds.ts';
 import { AdvisedTimeouts } from '../ocf/meta-data.ts';
 import { findScript, type Script } from '../ocf/script.ts';
+import { claimOf, type Claim } from './claim.ts';
 import { Lanes } from './lanes.ts';
 import { awaitGone, followOrphan } from './orphans.ts';
 import type { OutputFiles } from './output-files.ts';
@@ -24,13 +26,17 @@ import { runScript, type RunResult } from './script-run.ts';
 export type OperationsOptions = {
   readonly incarnation: string;
   readonly ocfRoot: string;
+  /** Other kinds are not run. */
+  readonly allowKind: AllowKind;
+  /** For every script, besides what the standard asks for. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly records: OperationRecords;
   readonly files: OutputFiles;
   readonly log: Log;
   /** The end of the agent: nothing is followed any more. What runs goes on. */
   readonly signal: AbortSignal;
   /** Which operations of the resource are alive may have changed. */
-  readonly onAlive: (resource: string) => void;
+  readonly onAlive: (claim: Claim) => void;
   readonly onEnd: (resource: Resource, operation: Operation, result: RunResult) => void;
 };
 
@@ -38,7 +44,11 @@ type Task = {
   readonly operation: Operation;
   readonly resource: Resource;
   readonly request?: string;
+  /** Name in the certificate of who ordered it. */
+  readonly by?: string | undefined;
   readonly timeoutMs?: number;
+  /** What the script is told that the resource is called, if that is not its name. */
+  readonly instance?: string;
   /** 0: asked for once. */
   readonly intervalMs: number;
 };
@@ -72,7 +82,7 @@ export class Operations {
     const { records } = this.#options;
     for (const record of records.load()) {
       const { id, operation, resource, request } = record;
-      if (!record.gone) this.#lanes.enter(resource, { id, operation, status: 'left-over' });
+      if (!record.gone) this.#lanes.enter(claimIn(record), { id, operation, status: 'left-over' });
       const outcome = this.#follow(record);
       if (request === undefined) continue;
       const timeoutMs = Promise.resolve(record.timeoutMs);
@@ -82,12 +92,12 @@ export class Operations {
   }
 
   /** Begins it, or finds it: the same request is run once. */
-  order(order: Operate): Request {
+  order(order: Operate, by?: string): Request {
     const known = this.#requests.find(order);
     if (known !== undefined) return known;
     const { operation, resource, request, timeoutMs } = order;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
-    const task = { operation, resource, request, intervalMs: 0, ...given };
+    const task = { operation, resource, request, by, intervalMs: 0, ...given };
     const begun = this.#begin(task, this.#requests.overtaken(order));
     const outcome = begun.result.then((result) => result.outcome);
     const { id } = begun;
@@ -96,25 +106,46 @@ export class Operations {
     return added;
   }
 
-  /** A monitor for the watch; undefined if another operation of the resource is alive. */
+  /** A monitor for the watch; undefined if a start or stop of the resource is alive, or a monitor hangs. */
   async monitor(
     resource: Resource,
     timeoutMs: number | undefined,
     intervalMs: number,
+    signal: AbortSignal,
   ): Promise<RunResult | undefined> {
-    if (this.#lanes.monitors(resource.name).length > 0) return undefined;
-    if (this.#lanes.obstacle(resource.name, 'monitor') !== undefined) return undefined;
+    const claim = claimOf(resource);
+    // Of somebody else: it ends within its time, and is not ended, since that one is waiting for it.
+    while (this.#lanes.monitors(claim).length > 0) await this.#lanes.change();
+    if (signal.aborted || this.#lanes.obstacle(claim, 'monitor') !== undefined) return undefined;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
     return await this.#begin({ operation: 'monitor', resource, intervalMs, ...given }).result;
   }
 
-  /** Ends the monitors of a resource that is watched no longer. */
-  async cancelMonitors(resource: string): Promise<void> {
-    await Promise.all(this.#lanes.monitors(resource).map((monitor) => monitor.cancel()));
+  /** For HALO's manager, which knows neither requests nor times: run now or not at all. */
+  async perform(operation: Operation, resource: Resource, instance: string): Promise<RunResult> {
+    return await this.#begin({ operation, resource, instance, intervalMs: 0 }).result;
   }
 
-  alive(resource: string): Operation[] {
-    return this.#lanes.alive(resource);
+  /** What keeps a monitor from running beside it; undefined if nothing of the resource is alive. */
+  findBusy(resource: Resource): string | undefined {
+    const claim = claimOf(resource);
+    const [monitor] = this.#lanes.monitors(claim);
+    if (monitor !== undefined) return `A monitor of ${resource.name} is under way on this host.`;
+    return this.#lanes.obstacle(claim, 'monitor');
+  }
+
+  /** Resolves when what is alive has changed, of whatever resource. */
+  change(): Promise<void> {
+    return this.#lanes.change();
+  }
+
+  /** Ends the monitors of a resource that is watched no longer. */
+  async cancelMonitors(resource: Resource): Promise<void> {
+    await Promise.all(this.#lanes.monitors(claimOf(resource)).map((monitor) => monitor.cancel()));
+  }
+
+  alive(claim: Claim): Operation[] {
+    return this.#lanes.alive(claim);
   }
 
   outputs(): Output[] {
@@ -131,7 +162,7 @@ export class Operations {
       this.#settle(task, result);
       return { id, timeoutMs: Promise.resolve(timeoutMs), result: Promise.resolve(result) };
     }
-    const inTheWay = this.#lanes.monitors(task.resource.name);
+    const inTheWay = this.#lanes.monitors(claimOf(task.resource));
     const stop = new AbortController();
     const timeoutMs =
       task.timeoutMs === undefined
@@ -145,18 +176,25 @@ export class Operations {
       await result;
     };
     const { operation } = task;
-    this.#lanes.enter(task.resource.name, { id, operation, status: 'running', cancel });
+    this.#lanes.enter(claimOf(task.resource), { id, operation, status: 'running', cancel });
     this.#running += 1;
     return { id, timeoutMs, result };
   }
 
   /** The script to run, or why it must not be run now. */
   #findScript({ resource, operation }: Task): Script | { readonly reason: string } {
+    const { ocfRoot, allowKind } = this.#options;
+    const { kind } = resource;
+    if (!allowKind(kind)) {
+      return {
+        reason: `This agent was told not to run ${JSON.stringify(kind)} (see its --kinds).`,
+      };
+    }
     const tooMany =
       this.#running >= RUNNING_MAX ? `${RUNNING_MAX} scripts run on this host already.` : undefined;
     const reason =
-      this.#lanes.obstacle(resource.name, operation) ?? parameterFault(resource) ?? tooMany;
-    return reason === undefined ? findScript(this.#options.ocfRoot, resource.kind) : { reason };
+      this.#lanes.obstacle(claimOf(resource), operation) ?? parameterFault(resource) ?? tooMany;
+    return reason === undefined ? findScript(ocfRoot, kind) : { reason };
   }
 
   async #run(
@@ -166,17 +204,18 @@ export class Operations {
     signal: AbortSignal,
   ): Promise<RunResult> {
     const { ocfRoot, records, files, log } = this.#options;
-    const { resource, operation, request } = task;
+    const { resource, operation, request, by } = task;
     const environment = operationEnvironment(
-      baseEnvironment(ocfRoot, script),
-      resource,
+      { ...baseEnvironment(ocfRoot, script), ...this.#options.environment },
+      { ...resource, name: task.instance ?? resource.name },
       operation,
       {
         timeoutMs: record.timeoutMs,
         intervalMs: task.intervalMs,
       },
     );
-    if (request !== undefined) log.info({ request, operation, resource: resource.name }, 'begun');
+    if (request !== undefined)
+      log.info({ request, by, operation, resource: resource.name }, 'begun');
     const result = await runScript({ record, script, environment, signal }, records, files);
     this.#running -= 1;
     this.#settle(task, result);
@@ -216,12 +255,12 @@ export class Operations {
       log.error({ resource, operation, error: messageOf(error) }, 'an outcome cannot be recorded');
     }
     if (record.gone) {
-      this.#lanes.leave(resource, id);
+      this.#lanes.leave(id);
       if (request !== undefined) this.#requests.finish(request);
       return;
     }
     log.error({ resource, operation, request }, 'processes of an operation survive SIGKILL');
-    this.#lanes.enter(resource, { id, operation, status: 'left-over' });
+    this.#lanes.enter(claimIn(record), { id, operation, status: 'left-over' });
     void this.#awaitGone(record);
   }
 
@@ -252,11 +291,16 @@ export class Operations {
       incarnation: this.#options.incarnation,
       operation: task.operation,
       resource: task.resource.name,
+      identity: claimOf(task.resource).identity,
       timeoutMs,
       begunAtMs: monotonicMs(),
       gone: false,
     };
   }
+}
+
+function claimIn({ resource, identity }: OperationRecord): Claim {
+  return { name: resource, identity };
 }
 
 function notRun(record: OperationRecord, text: string): RunResult {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * TLS in front of the API. Who has no certificate that may give orders gets one fixed answer with the
+ * reason, so that the manager can show it, and nothing that he sends is read.
+ */
+import type { Socket } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import type { Log } from '../runtime/log.ts';
+import type { LiveIdentity } from '../runtime/tls-live.ts';
+import { isForClients, peerName } from '../runtime/tls-peer.ts';
+import type { Refusal } from './contract.ts';
+import { messageOf } from './errors.ts';
+
+export type GateOptions = {
+  readonly identity: LiveIdentity;
+  /** Names of certificates that may give orders; undefined: each that is made for clients. */
+  readonly managers: readonly string[] | undefined;
+  readonly log: Log;
+};
+
+const HANDSHAKE_MS = 5_000;
+const LAST_WORDS_MS = 1_000;
+const COMPLAIN_EVERY_MS = 10_000;
+
+/** Where connections go in. `onChange`: certificates were read anew; who was good before may not be so now. */
+export function openGate(
+  { identity, managers, log }: GateOptions,
+  onEntered: (socket: TLSSocket) => void,
+  onChange: () => void,
+): (socket: Socket) => void {
+  const complain = complaints(log);
+  const server = createServer(
+    {
+      ...identity.current.context,
+      requestCert: true,
+      // Judged below, to answer with the reason.
+      rejectUnauthorized: false,
+      handshakeTimeout: HANDSHAKE_MS,
+    },
+    (socket) => {
+      const reason = whyNot(socket, managers);
+      if (reason === undefined) return onEntered(socket);
+      complain({ from: socket.remoteAddress, name: peerName(socket), reason });
+      turnAway(socket, reason);
+    },
+  );
+  server.on('tlsClientError', (error, { remoteAddress }) =>
+    complain({ from: remoteAddress, reason: `no TLS handshake: ${messageOf(error)}` }),
+  );
+  identity.onChange(() => {
+    server.setSecureContext(identity.current.context);
+    onChange();
+  });
+  return (socket) => void server.emit('connection', socket);
+}
+
+/** Why the peer may give no orders; undefined: it may. */
+function whyNot(socket: TLSSocket, managers: readonly string[] | undefined): string | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return 'the manager has shown no certificate';
+  const name = peerName(socket);
+  if (!socket.authorized) {
+    return `the certificate of ${name} is not accepted: ${wordsFor(socket.authorizationError)}`;
+  }
+  if (managers === undefined) {
+    // OpenSSL takes a certificate that does not say its use for good for all.
+    if (isForClients(certificate) === true) return undefined;
+    return `the certificate of ${name} is not made for managers: start the agent with --manager ${name}, if it is one`;
+  }
+  const isNamed = managers.some(
+    (manager) => certificate.checkHost(manager, { wildcards: false }) !== undefined,
+  );
+  return isNamed ? undefined : `${name} is none of the managers of this agent (--manager)`;
+}
+
+function wordsFor(verdict: unknown): string {
+  switch (String(verdict)) {
+    case 'CERT_REVOKED':
+      return 'it is revoked (aureole pki issue --manager NAME makes another)';
+    case 'CERT_HAS_EXPIRED':
+      return 'it has ended (aureole pki renew)';
+    case 'CERT_NOT_YET_VALID':
+      return 'it is not valid yet: look at the clocks';
+    case 'INVALID_PURPOSE':
+      return 'it is not made for managers (aureole pki issue --manager NAME)';
+    case 'CRL_HAS_EXPIRED':
+      return 'the revocation list on the host is out of date';
+    default:
+      return `the authority on the host did not sign it, or not as asked for (${String(verdict)})`;
+  }
+}
+
+function turnAway(socket: TLSSocket, message: string): void {
+  const refusal: Refusal = { code: 'not-a-manager', message };
+  const text = JSON.stringify(refusal);
+  const close = setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
+  socket.on('error', () => {});
+  socket.once('close', () => clearTimeout(close));
+  // Read and dropped: what lies unread would take the answer away with it.
+  socket.resume();
+  socket.end(
+    'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}
+
+/** A peer that comes again and again must not fill the log. */
+function complaints(log: Log): (facts: object) => void {
+  let lastAt = -COMPLAIN_EVERY_MS;
+  let unsaid = 0;
+  return (facts) => {
+    const now = performance.now();
+    if (now - lastAt < COMPLAIN_EVERY_MS) {
+      unsaid += 1;
+      return;
+    }
+    log.warn({ ...facts, ...(unsaid > 0 && { unsaid }) }, 'a peer was turned away');
+    lastAt = now;
+    unsaid = 0;
+  };
+}

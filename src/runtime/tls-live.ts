@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * A daemon's identity while it runs: when its files change, or on SIGHUP, it is read anew, so that a
+ * renewed certificate or a new revocation list takes no restart. New files that are no good change
+ * nothing: the old identity is kept, and the log says why.
+ */
+import { statSync } from 'node:fs';
+import type { Log } from './log.ts';
+import type { IdentityFiles } from './tls-files.ts';
+import { readIdentity, type Identity, type IdentityUse } from './tls-identity.ts';
+
+const LOOK_EVERY_MS = 3_000;
+const WARN_EVERY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
+/** From then on its end is warned of. */
+export const WARN_DAYS = 30;
+
+export function daysLeft(expiresAt: number, now: number): number {
+  return Math.floor((expiresAt - now) / DAY_MS);
+}
+
+export class LiveIdentity implements Disposable {
+  readonly #files: IdentityFiles;
+  readonly #use: IdentityUse;
+  readonly #log: Log;
+  readonly #listeners: (() => void)[] = [];
+  readonly #timers: readonly NodeJS.Timeout[];
+  #current: Identity;
+  /** What the files looked like when they were last read, and at the last look. */
+  #read: string;
+  #seen: string;
+  #reading: Promise<void> = Promise.resolve();
+
+  /** Throws an AureoleError with the code `identity-unusable`. */
+  static async open(files: IdentityFiles, use: IdentityUse, log: Log): Promise<LiveIdentity> {
+    const seen = lookOf(files);
+    return new LiveIdentity(files, use, log, await readIdentity(files, use), seen);
+  }
+
+  private constructor(
+    files: IdentityFiles,
+    use: IdentityUse,
+    log: Log,
+    current: Identity,
+    seen: string,
+  ) {
+    this.#files = files;
+    this.#use = use;
+    this.#log = log;
+    this.#current = current;
+    this.#read = seen;
+    this.#seen = seen;
+    this.#timers = [
+      setInterval(() => this.#look(), LOOK_EVERY_MS).unref(),
+      setInterval(() => this.#warn(), WARN_EVERY_MS).unref(),
+    ];
+    process.on('SIGHUP', this.#reload);
+    this.#warn();
+  }
+
+  get current(): Identity {
+    return this.#current;
+  }
+
+  /** Told after each change. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    process.off('SIGHUP', this.#reload);
+  }
+
+  /** Files are copied one after the other: they are read once they have stayed as they are. */
+  #look(): void {
+    const seen = lookOf(this.#files);
+    if (seen === this.#seen && seen !== this.#read) this.#reload();
+    this.#seen = seen;
+  }
+
+  readonly #reload = (): void => {
+    this.#reading = this.#reading.then(() => this.#readAnew());
+  };
+
+  async #readAnew(): Promise<void> {
+    this.#read = lookOf(this.#files);
+    const { cert } = this.#files;
+    try {
+      this.#current = await readIdentity(this.#files, this.#use);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#log.error({ text }, 'the new certificate is not taken; the old one stays in use');
+      return;
+    }
+    const expires = new Date(this.#current.expiresAt).toISOString();
+    this.#log.info({ cert, expires }, 'certificates were read anew');
+    this.#warn();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #warn(): void {
+    const { name, expiresAt } = this.#current;
+    const days = daysLeft(expiresAt, Date.now());
+    if (days > WARN_DAYS) return;
+    const text = expiryWarning(name, days);
+    this.#log.warn({ cert: this.#files.cert, text }, 'certificate ends soon');
+  }
+}
+
+export function expiryWarning(name: string, days: number): string {
+  const when = days < 0 ? 'has ended' : `ends in ${days} ${days === 1 ? 'day' : 'days'}`;
+  return `certificate of ${name} ${when}: aureole pki renew ${name}`;
+}
+
+/** Changes whenever one of the files does. */
+function lookOf({ cert, key, ca, crl }: IdentityFiles): string {
+  return [cert, key, ca, ...(crl === undefined ? [] : [crl])]
+    .map((path) => {
+      const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+      return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.mode}`;
+    })
+    .join(', ');
+}
