@@ -65,19 +65,52 @@ test("a HALO file loads unchanged: a host's name has no port, its references may
   assert.deepEqual(config.devices.get('oss-2/redfish')?.secrets, ['s3cret']);
 });
 
-test('two hosts with one and the same fence device are a mistake: it would cut the wrong one', () => {
-  const twice = (ip: string): string => `
+test("HALO's fence agents ask the BMC or plug that is named, else the one named as the host", () => {
+  const text = `
 hosts:
-  - { hostname: oss1, fencing: [[{ agent: fence_ipmilan, parameters: { ip: bmc1, plug: 1 } }]] }
-  - { hostname: oss2, fencing: [[{ agent: fence_ipmilan, parameters: { plug: 1, ip: ${ip} } }]] }
+  - { hostname: oss1, fence_agent: powerman, fence_parameters: null }
+  - { hostname: "oss2:9000", fence_agent: powerman, fence_parameters: { plug: rack7-3, ipaddr: pm1, ipport: 10101 } }
+  - { hostname: oss3, fence_agent: redfish, fence_parameters: { username: halo, password: a } }
+  - { hostname: oss4, fence_agent: redfish, fence_parameters: { username: halo, password: b, ip: oss4-bmc, ipport: 8443, ssl_insecure: 0 } }
+  - { hostname: oss5, fence_agent: null, fence_parameters: null }
+  - { hostname: oss6 }
 resources: []
 resource_groups: []
 `;
-  assert.equal(
-    complaintOf(file('same-device.yaml', twice('bmc1'))),
-    '4:5: fence device "oss2/fence_ipmilan" is the same as "oss1/fence_ipmilan": one of them would cut the power of the wrong host',
+  const { devices, spec } = loadConfig(file('shorthand.yaml', text));
+  const told = [...devices.values()].map(({ name, agent, parameters }) => {
+    const words = [...parameters].map(([key, value]) => `${key}=${value}`);
+    return `${name}: ${agent} ${words.join(' ')}`;
+  });
+  assert.deepEqual(told, [
+    'oss1/powerman: fence_powerman ip=localhost plug=oss1',
+    'oss2/powerman: fence_powerman ip=pm1 plug=rack7-3 ipport=10101',
+    'oss3/redfish: fence_redfish ip=oss3 ssl_insecure=1 username=halo password=a',
+    'oss4/redfish: fence_redfish ip=oss4-bmc ssl_insecure=0 username=halo password=b ipport=8443',
+  ]);
+  assert.deepEqual(
+    [...spec.hosts.values()].map(({ levels }) => levels.length),
+    [1, 1, 1, 1, 0, 0],
   );
-  assert.equal(complaintOf(file('own-device.yaml', twice('bmc2'))), 'no complaint');
+});
+
+test('a port that no host names is the one of the settings', () => {
+  const config = loadConfig(file('halo.yaml', HALO), 8_001);
+  const ports = [...config.hosts.values()].map(({ port }) => port);
+  assert.deepEqual(ports, [8_001, 9_000]);
+});
+
+test('node groups and operators are handed on', () => {
+  const more = 'node_groups: { all: "@oss,mds1", oss: "oss-[1-2]" }\nha: { operators: storage }\n';
+  const config = loadConfig(file('more.yaml', HALO + more));
+  assert.deepEqual(
+    [...config.nodeGroups],
+    [
+      ['all', '@oss,mds1'],
+      ['oss', 'oss-[1-2]'],
+    ],
+  );
+  assert.equal(config.operators, 'storage');
 });
 
 test('parents stand before children, siblings as declared', () => {
@@ -159,261 +192,6 @@ test('a full file gives what its keys say, with scalars as they are written', ()
   assert.deepEqual(spec.groups.get('disk1')?.startAfter, ['disk0']);
 });
 
-/** [what is replaced in the full file, by what]; the complaint stands below. */
-const BROKEN: readonly (readonly [from: string, to: string, complaint: string])[] = [
-  [
-    'hostname: oss2',
-    'hostname: oss1:9000',
-    `13:15: "oss1" stands here a second time: remove or rename one
-25:54: unknown host "oss2": add it to hosts, or write it as it stands there
-26:31: unknown host "oss2": add it to hosts, or write it as it stands there
-30:17: unknown host "oss2": write one of hosts, or remove the key if the manager runs elsewhere`,
-  ],
-  [
-    'hostname: oss2',
-    'hostname: oss2:90000',
-    '13:15: hostname: "oss2:90000" is no host name: write name or name:port',
-  ],
-  [
-    'hostname: oss2',
-    'hostname: -oss2',
-    `13:15: hostname: "-oss2" is no host name: write name or name:port
-25:54: unknown host "oss2": add it to hosts, or write it as it stands there
-26:31: unknown host "oss2": add it to hosts, or write it as it stands there
-30:17: unknown host "oss2": write one of hosts, or remove the key if the manager runs elsewhere`,
-  ],
-  [
-    'hostname: oss2',
-    'hostnam: oss2',
-    `13:5: hostname is missing: write name or name:port
-13:5: unknown key "hostnam": remove it or correct its spelling
-25:54: unknown host "oss2": add it to hosts, or write it as it stands there
-26:31: unknown host "oss2": add it to hosts, or write it as it stands there
-30:17: unknown host "oss2": write one of hosts, or remove the key if the manager runs elsewhere`,
-  ],
-  [
-    'address: 10.77.0.1',
-    'address: 10.77/8',
-    '3:14: address: "10.77/8" is no address: write a host name or an IP address',
-  ],
-  [
-    'agent: fence_ipmilan\n',
-    'agent: ipmilan\n',
-    '6:18: agent: write a name like fence_ipmilan, or the absolute path of such a program',
-  ],
-  [
-    'agent: fence_ipmilan\n',
-    'agent: /opt/../fence_x\n',
-    '6:18: agent: write a name like fence_ipmilan, or the absolute path of such a program',
-  ],
-  [
-    'agent: fence_ipmilan\n',
-    'agent: fence_scsi\n',
-    '6:18: fence_scsi cuts a host off its storage and not its power, which is not supported: use an agent that switches power',
-  ],
-  ['retries: 2', 'retries: 11', '10:20: retries: write a whole number from 0 to 10'],
-  [
-    'timeout: 5s',
-    'timeout: 5',
-    '9:20: timeout: "5" is no duration: write a whole number and ms, s, m, h or d, like 10s',
-  ],
-  [
-    'timeout: 5s',
-    'timeout: 2h',
-    '9:20: timeout: 2h is out of range: write a duration from 100ms to 1h',
-  ],
-  [
-    'name: ipmi\n',
-    'name: fence_apc\n',
-    '11:11: a second fence device "oss1/fence_apc": give it a name of its own',
-  ],
-  [
-    'fencing: [[{ agent: fence_ipmilan, parameters: { ip: 10.77.255.253 } }]]',
-    'fence_agent: null',
-    `25:53: group "disk0" could never fail over safely, since oss2 cannot be fenced: give this host fencing, or the group no failover_hosts
-26:53: group "disk1" could never fail over safely, since oss2 cannot be fenced: give this host fencing, or the group no failover_hosts`,
-  ],
-  [
-    'fencing: [[{ agent: fence_ipmilan, parameters: { ip: 10.77.255.253 } }]]',
-    'fence_agent: fence_test',
-    "14:18: oss2/fence_test: fence_agent is powerman or redfish; write any other fence_* program under 'fencing'",
-  ],
-  [
-    'fencing: [[{',
-    'fence_agent: powerman\n    fencing: [[{',
-    '14:5: fence_agent and fencing exclude each other: keep fencing',
-  ],
-  [
-    'fencing: [[{ agent: fence_ipmilan, parameters: { ip: 10.77.255.253 } }]]',
-    'fencing: [[]]',
-    '14:15: fencing[0]: a level without devices: add one or remove it',
-  ],
-  [
-    '{ ip: 10.77.255.253 }',
-    '{ ip: "10.77.255.253\\naction=on" }',
-    '14:52: parameter ip: its value holds a line break or another control character',
-  ],
-  [
-    'username: admin, ',
-    'username: admin, password: x, ',
-    '8:22: password is in parameters and in secrets: remove it from parameters',
-  ],
-  [
-    'plug: 3',
-    'action: reboot',
-    '11:43: parameter action: set by Aureole; remove it from the parameters',
-  ],
-  [
-    'witness: { address: 10.0.0.254, port: 22 }',
-    'witness: 10.0.0.254',
-    '31:12: witness: write a mapping with address and port',
-  ],
-  [
-    '- { root: disk1,',
-    '- disk1\n  - { root: disk1,',
-    '26:5: resource_groups[1]: write a mapping with root, home_host and failover_hosts',
-  ],
-  ['plug: 3', '__proto__: 3', '11:45: __proto__ cannot be a key: rename it'],
-  [
-    'dependents: [ip0]',
-    'dependents: [ip0, ip0]',
-    '19:23: resource "ip0" is reached twice, in group "disk0" as disk0 > ip0 and in group "disk0" as disk0 > ip0: let one remain (shared: true is not supported yet)',
-  ],
-  [
-    'dependents: [ip0]',
-    'dependents: [ip9]',
-    '19:18: unknown resource "ip9": add it to resources, or correct the name',
-  ],
-  [
-    '{ name: disk1, kind: heartbeat/Filesystem }',
-    '{ name: disk1, kind: heartbeat/Filesystem, dependents: [ip0] }',
-    '23:61: resource "ip0" is reached twice, in group "disk0" as disk0 > ip0 and in group "disk1" as disk1 > ip0: let one remain (shared: true is not supported yet)',
-  ],
-  [
-    'parameters: { ip: 10.0.0.1, nic: "~" }',
-    'dependents: [disk0]',
-    '22:55: dependents go round in a circle, disk0 > ip0 > disk0: remove one of them',
-  ],
-  ['nic: "~"', 'nic: ~', '22:76: nic: write one value, quoted if it is empty'],
-  [
-    '{ name: disk1,',
-    '{ name: ip0,',
-    `23:13: "ip0" stands here a second time: remove or rename one
-26:13: unknown resource "disk1": add it to resources, or correct the name`,
-  ],
-  [
-    '{ name: disk1,',
-    '{ name: oss1,',
-    '26:13: unknown resource "disk1": add it to resources, or correct the name',
-  ],
-  [
-    '{ name: disk1, kind: heartbeat/Filesystem }',
-    '{ name: disk1, kind: heartbeat/../Filesystem, shared: true }',
-    '23:26: kind: is no OCF script: write provider/type, like heartbeat/Filesystem',
-  ],
-  [
-    '{ name: disk1, kind: heartbeat/Filesystem }',
-    '{ name: disk1, kind: heartbeat/Filesystem, shared: true }',
-    '23:48: shared resources are not supported yet: remove the key, and give each host its own',
-  ],
-  [
-    'monitor_interval: 3s',
-    'monitor_intervall: 3s',
-    '20:5: unknown key "monitor_intervall": remove it or correct its spelling',
-  ],
-  [
-    'timeouts: { start: 60s, stop: 1m, monitor: 7s }',
-    'timeouts: { start: 60s, stop: soon, probe: 7s }',
-    `21:35: stop: "soon" is no duration: write a whole number and ms, s, m, h or d, like 10s
-21:41: unknown key "probe": remove it or correct its spelling`,
-  ],
-  [
-    'home_host: oss2',
-    'home_host: oss3',
-    '26:31: unknown host "oss3": add it to hosts, or write it as it stands there',
-  ],
-  [
-    'home_host: oss2, failover_hosts: [oss1]',
-    'home_host: oss2, failover_hosts: [oss2]',
-    '26:54: host "oss2" is the home host too: remove it here',
-  ],
-  [
-    'home_host: oss2, failover_hosts: [oss1]',
-    'home_host: oss2, failover_hosts: [oss1, oss1]',
-    '26:60: host "oss1" is listed twice: remove it here',
-  ],
-  [
-    'home_host: oss2, failover_hosts: [oss1], ',
-    'home_host: oss2, ',
-    '26:5: failover_hosts is missing: write a list of host names, [] for none',
-  ],
-  [
-    'start_after: [disk0]',
-    'start_after: [ip0]',
-    '26:75: unknown resource group "ip0": write the root of one',
-  ],
-  [
-    'start_after: [disk0]',
-    'start_after: [disk1]',
-    '26:74: start_after goes round in a circle, disk1 > disk1: remove one of them',
-  ],
-  ['mode: manage', 'mode: managed', '28:9: mode: write observe or manage'],
-  [
-    'heartbeat_timeout: 4s',
-    'heartbeat_timeout: 4 s',
-    '29:22: heartbeat_timeout: "4 s" is no duration: write a whole number and ms, s, m, h or d, like 10s',
-  ],
-  [
-    'manager_host: oss2',
-    'manager_host: mgmt1',
-    '30:17: unknown host "mgmt1": write one of hosts, or remove the key if the manager runs elsewhere',
-  ],
-  [
-    'rearm: after 1h',
-    'rearm: after a while',
-    '32:35: rearm: "after a while" is no rule: write manual, or after and a duration from 1m to 30d, like after 1h',
-  ],
-  [
-    'rearm: after 1h',
-    'rearm: 1h',
-    '32:35: rearm: "1h" is no rule: write manual, or after and a duration from 1m to 30d, like after 1h',
-  ],
-  [
-    'witness: { address: 10.0.0.254, port: 22 }',
-    'witness: { address: 10.0.0.254, port: ssh }',
-    '31:41: port: write a whole number from 1 to 65535',
-  ],
-  [
-    'ha:\n',
-    'ha: []\nhax:\n',
-    `27:5: ha: write a mapping
-28:1: unknown key "hax": remove it or correct its spelling`,
-  ],
-  [
-    'mode: manage',
-    'mode: *unknown',
-    '28:9: alias *unknown has no anchor: define &unknown before it',
-  ],
-  [
-    'mode: manage',
-    'mode: manage\n  mode: observe',
-    '29:3: key "mode" stands here twice: remove one',
-  ],
-  ['mode: manage', '\tmode: manage', '28:3: is no valid YAML: Tabs are not allowed as indentation'],
-  ['mode: manage', '? [mode]\n  : manage', '28:5: a key must be a word: rename it'],
-  ['mode: manage', 'mode: !secret manage', '28:9: is no valid YAML: Unresolved tag: !secret'],
-  ['hosts:', '--- 1\n---\nhosts:', '2:1: a second YAML document: keep one'],
-];
-
-test('each mistake is told with its place and its remedy', () => {
-  for (const [from, to, complaint] of BROKEN) {
-    const good = aureole();
-    const text = good.replace(from, () => to);
-    assert.notEqual(text, good, String(from));
-    assert.equal(complaintOf(file('broken.yaml', text)), complaint, to);
-  }
-});
-
 test('what is wrong with the file itself is told in one line', () => {
   const told = (name: string, path: string): string => complaintOf(path).replace(path, name);
   const large = file('large.yaml', `# ${'x'.repeat(8 * 1024 * 1024)}`);
@@ -445,6 +223,11 @@ test('a secret that others may read is refused, wherever it stands', () => {
   );
   const full = file('full.yaml', aureole(), 0o644);
   assert.equal(complaintOf(full), 'no complaint', 'it names secrets and holds none');
+  const twice = aureole((good) => good.replace('admin, ', 'admin, password: x, '));
+  assert.equal(
+    complaintOf(file('twice.yaml', twice)),
+    '8:22: password is in parameters and in secrets: remove it from parameters',
+  );
   const secret = join(folder, 'bmc.password');
   chmodSync(secret, 0o604);
   const told = (text: string): string => `8:32: secret file FOLDER/bmc.password ${text}`;

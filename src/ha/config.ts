@@ -22,7 +22,6 @@ import {
   type FencingSpec,
   type GroupSpec,
   type HostName,
-  type HostSpec,
   type ResourceName,
 } from './core/spec.ts';
 import type { FenceDevice } from './fencing/contract.ts';
@@ -102,7 +101,7 @@ function buildConfig(
   const { ha } = entries;
   const hosts = buildHosts(entries, rules, mistakes);
   const groups = buildGroups(entries, mistakes);
-  checkAcrossSections(entries, groups, hosts.specs, mistakes);
+  checkAcrossSections(entries, groups, hosts, mistakes);
   return {
     path,
     spec: buildSpec(entries, hosts, groups),
@@ -118,7 +117,7 @@ function buildConfig(
 function checkAcrossSections(
   entries: Entries,
   groups: ReadonlyMap<string, GroupSpec>,
-  hosts: ReadonlyMap<HostName, HostSpec>,
+  hosts: Hosts,
   mistakes: Mistake[],
 ): void {
   const { hostNames, ha } = entries;
@@ -129,7 +128,7 @@ function checkAcrossSections(
     }
     const group = groups.get(entry.root);
     if (group === undefined || group.failoverHosts.length === 0) continue;
-    const unfenced = listOf(group).filter((host) => hosts.get(host)?.levels.length === 0);
+    const unfenced = listOf(group).filter((host) => hosts.specs.get(host)?.levels.length === 0);
     if (unfenced.length === 0) continue;
     const text = `group "${entry.root}" could never fail over safely, since ${unfenced.join(', ')} cannot be fenced: give ${unfenced.length > 1 ? 'these hosts' : 'this host'} fencing, or the group no failover_hosts`;
     mistakes.push({ path: [...path, 'failover_hosts'], at: 'value', text });
@@ -137,6 +136,14 @@ function checkAcrossSections(
   if (ha.manager_host !== undefined && !hostNames.has(ha.manager_host)) {
     const text = `unknown host "${ha.manager_host}": write one of hosts, or remove the key if the manager runs elsewhere`;
     mistakes.push({ path: ['ha', 'manager_host'], at: 'value', text });
+  }
+  const witness = ha.witness?.address ?? '';
+  const asWitness = [...hosts.addresses].find(([name, { address }]) => {
+    return name === witness || address === witness;
+  });
+  if (asWitness !== undefined) {
+    const text = `the witness is host "${asWitness[0]}", which may be the one that fails: name an address outside of the cluster, a router for instance`;
+    mistakes.push({ path: ['ha', 'witness', 'address'], at: 'value', text });
   }
 }
 

@@ -30,7 +30,7 @@ export const ResourceName = z
 
 /** `provider/type` below `<ocf_root>/resource.d`; nothing that could lead out of it. */
 export const OcfKind = z
-  .string('is no OCF script: write provider/type, like heartbeat/Filesystem')
+  .string('write provider/type, like heartbeat/Filesystem')
   .max(128, 'is too long: at most 128 characters')
   .regex(
     /^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\/[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$/,

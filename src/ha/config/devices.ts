@@ -5,6 +5,7 @@ import type { DeviceName } from '../core/spec.ts';
 import type { FenceDevice } from '../fencing/contract.ts';
 import { fenceDeviceOfHalo } from '../fencing/halo-shorthand.ts';
 import { fenceInput } from '../fencing/input.ts';
+import { OLD_NAMES } from '../fencing/old-names.ts';
 import { parseHostAndPort } from '../../model/names.ts';
 import type { Mistake, Path } from './mistakes.ts';
 import { readTextFile } from './read-file.ts';
@@ -101,15 +102,23 @@ function buildDevice(
   };
 }
 
-/** One of the others that is told exactly the same, so that it switches the same power supply. */
+/** One of the others that switches the same power supply, whoever logs in there. */
 export function findSameDevice(
   device: FenceDevice,
   others: Iterable<FenceDevice>,
 ): FenceDevice | undefined {
-  return [...others].find(
-    ({ agent, parameters }) =>
-      agent === device.agent && isDeepStrictEqual(parameters, device.parameters),
-  );
+  const wiring = wiringOf(device);
+  return [...others].find((other) => isDeepStrictEqual(wiringOf(other), wiring));
+}
+
+/** The program and what it is told, as far as that may say which supply is meant. */
+function wiringOf({ agent, parameters }: FenceDevice): ReadonlyMap<string, string> {
+  const wiring = new Map([['', agent.split('/').at(-1) ?? agent]]);
+  for (const [key, value] of parameters) {
+    const name = OLD_NAMES.get(key) ?? key;
+    if (name !== 'username' && !PASSWORD.test(name)) wiring.set(name, value);
+  }
+  return wiring;
 }
 
 /** What the fence program could not be told is found here, and not when a host hangs. */

@@ -7,6 +7,9 @@ import type { Mistake } from './mistakes.ts';
 import { findDuplicates, type Entries, type Placed } from './references.ts';
 import type { GroupEntry, ResourceEntry } from './schema.ts';
 
+/** By which group, and by which way in it. */
+type Reached = { readonly group: string; readonly way: string };
+
 type Resources = ReadonlyMap<string, Placed<ResourceEntry>>;
 
 export function buildGroups(entries: Entries, mistakes: Mistake[]): Map<string, GroupSpec> {
@@ -16,7 +19,7 @@ export function buildGroups(entries: Entries, mistakes: Mistake[]): Map<string, 
   checkResources(entries, mistakes);
   checkOrder(entries, mistakes);
   const groups = new Map<string, GroupSpec>();
-  const reached = new Map<string, string>();
+  const reached = new Map<string, Reached>();
   for (const { entry, path } of entries.groups) {
     if (groups.has(entry.root)) continue;
     checkHosts({ entry, path }, entries, mistakes);
@@ -35,8 +38,7 @@ export function buildGroups(entries: Entries, mistakes: Mistake[]): Map<string, 
 function checkResources({ resources, resourceNames }: Entries, mistakes: Mistake[]): void {
   for (const { entry, path } of resources) {
     if (entry.shared === 'true') {
-      const text =
-        'shared resources are not supported yet: remove the key, and give each host its own';
+      const text = `shared: true will be accepted from a later release on: until then remove the key, and give each group a resource of its own`;
       mistakes.push({ path: [...path, 'shared'], at: 'key', text });
     }
     for (const [index, dependent] of entry.dependents.entries()) {
@@ -56,8 +58,11 @@ function checkResources({ resources, resourceNames }: Entries, mistakes: Mistake
 function checkOrder({ groups, groupNames }: Entries, mistakes: Mistake[]): void {
   for (const { entry, path } of groups) {
     for (const [index, before] of entry.start_after.entries()) {
-      if (groupNames.has(before)) continue;
-      const text = `unknown resource group "${before}": write the root of one`;
+      const isTwice = entry.start_after.indexOf(before) < index;
+      if (groupNames.has(before) && !isTwice) continue;
+      const text = isTwice
+        ? `group "${before}" is listed twice: remove it here`
+        : `unknown resource group "${before}": write the root of one`;
       mistakes.push({ path: [...path, 'start_after', index], at: 'value', text });
     }
   }
@@ -101,7 +106,7 @@ function walkTree(
   { entry: group, path: groupPath }: Placed<GroupEntry>,
   resources: Resources,
   { resourceNames, ha }: Entries,
-  reached: Map<string, string>,
+  reached: Map<string, Reached>,
   mistakes: Mistake[],
 ): ResourceSpec[] {
   if (!resourceNames.has(group.root)) {
@@ -114,17 +119,16 @@ function walkTree(
   ];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const { name, parent, way, where } = next;
-    const seenIn = `group "${group.root}" as ${way}`;
     const before = reached.get(name);
     if (before !== undefined) {
       // A cycle brings us back here as well, and is told as what it is.
       if (!way.split(' > ').slice(0, -1).includes(name)) {
-        const text = `resource "${name}" is reached twice, in ${before} and in ${seenIn}: let one remain (shared: true is not supported yet)`;
+        const text = reachedTwice(name, before, { group: group.root, way });
         mistakes.push({ path: where, at: 'value', text });
       }
       continue;
     }
-    reached.set(name, seenIn);
+    reached.set(name, { group: group.root, way });
     const found = resources.get(name);
     if (found === undefined) continue;
     specs.push(specOf(found.entry, parent, ha));
@@ -137,6 +141,16 @@ function walkTree(
     todo.push(...children.toReversed());
   }
   return specs;
+}
+
+function reachedTwice(name: string, first: Reached, second: Reached): string {
+  if (first.group === second.group) {
+    return `resource "${name}" is reached twice in group "${first.group}", as ${first.way} and as ${second.way}: remove it from one place`;
+  }
+  return (
+    `resource "${name}" is in two groups, in "${first.group}" as ${first.way} and in "${second.group}" as ${second.way}: ` +
+    'leave it in one, and give the other a resource of its own; shared: true will be accepted from a later release on'
+  );
 }
 
 function specOf(entry: ResourceEntry, parent: string | undefined, ha: Entries['ha']): ResourceSpec {

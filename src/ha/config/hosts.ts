@@ -45,11 +45,15 @@ export function buildHosts(entries: Entries, rules: HostRules, mistakes: Mistake
     addresses.set(name, { address, port });
     const fencing = { defaults: entries.ha.fencing, configIsSecret: rules.configIsSecret };
     const built = buildDevices(host, fencing, mistakes);
+    // A second host of that name is told as such already.
+    if (specs.has(name)) continue;
     specs.set(name, { name, levels: built.levels });
     for (const device of built.devices) {
       const same = findSameDevice(device, devices.values());
       if (same !== undefined) {
-        const text = `fence device "${device.name}" is the same as "${same.name}": one of them would cut the power of the wrong host`;
+        const own = built.devices.includes(same);
+        const why = own ? 'remove one' : 'one of them would cut the power of the wrong host';
+        const text = `fence device "${device.name}" is the same as "${same.name}": ${why}`;
         mistakes.push({ path, at: 'value', text });
       }
       devices.set(device.name, device);

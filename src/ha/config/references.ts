@@ -7,7 +7,7 @@ import {
   GroupEntry,
   HaSection,
   HostEntry,
-  NodeGroups,
+  NodeGroupsSection,
   ResourceEntry,
 } from './schema.ts';
 
@@ -18,7 +18,7 @@ export type Entries = {
   readonly resources: readonly Placed<ResourceEntry>[];
   readonly groups: readonly Placed<GroupEntry>[];
   readonly ha: HaSection;
-  readonly nodeGroups: NodeGroups;
+  readonly nodeGroups: Readonly<Record<string, string>>;
   /**
    * How the file may speak of a host (`oss1` or, verbatim, `oss1:9000`), and the host's name. Holds
    * hosts with mistakes of their own too: they are no reason to call a reference to them wrong.
@@ -36,7 +36,7 @@ export function readEntries(value: unknown, mistakes: Mistake[]): Entries {
   const groups = readList(GroupEntry, value, 'resource_groups', 'root', mistakes);
   const ha = parsePart(HaSection, property(value, 'ha') ?? {}, ['ha'], mistakes);
   const nodeGroups = parsePart(
-    NodeGroups,
+    NodeGroupsSection,
     property(value, 'node_groups') ?? {},
     ['node_groups'],
     mistakes,

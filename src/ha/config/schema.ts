@@ -3,6 +3,7 @@
  * The shape of the configuration file. Keys that HALO documents keep their names and meaning; all
  * else stands beside them. Scalars arrive as text (document.ts). Unknown keys are mistakes.
  */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { durationMs } from '../../model/duration.ts';
 import {
@@ -19,11 +20,22 @@ const Text = z.string('write a text');
 const HostNameText = z
   .string('write name or name:port')
   .refine((text) => parseHostAndPort(text) !== undefined, {
-    error: ({ input }) => `"${String(input)}" is no host name: write name or name:port`,
+    error: ({ input }) => {
+      const where = isIP(String(input)) === 6 ? ', and the IPv6 address under address' : '';
+      return `"${String(input)}" is no host name: write name or name:port${where}`;
+    },
   });
-const Address = Text.refine((text) => isHostName(text) || /^[0-9A-Fa-f:.]{2,45}$/.test(text), {
-  error: ({ input }) => `"${String(input)}" is no address: write a host name or an IP address`,
+const Address = Text.refine(isAddress, {
+  error: ({ input }) => {
+    const port = /^[^:]+:\d+$/.test(String(input)) ? '; the port stands in hostname' : '';
+    return `"${String(input)}" is no address: write a host name or an IP address${port}`;
+  },
 });
+
+function isAddress(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  return isHostName(text) && !/^[\d.]+$/.test(text);
+}
 
 function wholeNumber(min: number, max: number): z.ZodType<number, string> {
   const message = `write a whole number from ${min} to ${max}`;
@@ -46,6 +58,10 @@ const ParameterName = z
   .regex(
     /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/,
     'is no name for a parameter: use letters, digits, _ . -',
+  )
+  .refine(
+    (text) => !text.startsWith('OCF_RESKEY_'),
+    'begins with OCF_RESKEY_, which is put in front by Aureole: leave it out',
   );
 const ParameterValue = z
   .string('write one value, quoted if it is empty')
@@ -180,7 +196,7 @@ export const HaSection = z.strictObject(
 );
 export type HaSection = z.output<typeof HaSection>;
 
-export const NodeGroups = z.record(
+export const NodeGroupsSection = z.record(
   z
     .string()
     .regex(
@@ -193,7 +209,6 @@ export const NodeGroups = z.record(
     .max(65_536, 'is too long: at most 65536 characters'),
   'write a mapping, like { oss: "oss[1-4]" }',
 );
-export type NodeGroups = z.output<typeof NodeGroups>;
 
 export const FileShape = z.strictObject(
   {

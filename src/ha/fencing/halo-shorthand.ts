@@ -5,6 +5,7 @@
  * beside HALO's own keys is given to the fence program and wins over these defaults.
  */
 import type { FenceDevice } from './contract.ts';
+import { OLD_NAMES } from './old-names.ts';
 
 export type HaloShorthand = {
   /** Without the port. */
@@ -21,8 +22,17 @@ export type HaloFencing =
   /** For the configuration's list of errors. */
   | { readonly type: 'wrong'; readonly text: string };
 
-export function fenceDeviceOfHalo({ hostname, agent, parameters }: HaloShorthand): HaloFencing {
+export function fenceDeviceOfHalo({
+  hostname,
+  agent,
+  parameters: told,
+}: HaloShorthand): HaloFencing {
   const name = `${hostname}/${agent}`;
+  const twice = [...told.keys()].find((key) => told.has(OLD_NAMES.get(key) ?? ''));
+  if (twice !== undefined) {
+    return wrong(`${name}: ${twice} and ${OLD_NAMES.get(twice)} are one parameter: keep one`);
+  }
+  const parameters = new Map([...told].map(([key, value]) => [OLD_NAMES.get(key) ?? key, value]));
   switch (agent) {
     case 'powerman': {
       const all = new Map([['ip', 'localhost'], ['plug', hostname], ...parameters]);
