@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * What is shipped, in dist/: single files, and from them the packages for Debian, for Red Hat and SUSE,
- * and a tarball for the rest. `--uncompressed` makes large packages quickly; words choose among deb,
- * rpm and tar.
+ * and a tarball for the rest. Words choose among deb, rpm and tar; `--uncompressed` makes large
+ * packages quickly, `--output FOLDER` puts all of it elsewhere. The same commit gives the same bytes.
  */
 import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { bundleAll } from './build/bundle.ts';
@@ -14,7 +14,11 @@ import { makeDeb } from './build/deb.ts';
 import { sourceDateEpoch } from './build/epoch.ts';
 import { PACKAGES } from './build/packages.ts';
 import { ROOT } from './build/places.ts';
-import { layOut } from './build/trees.ts';
+import { makeRpm } from './build/rpm.ts';
+import { makeTarball } from './build/tarball.ts';
+import { layOut, type Built, type Tree } from './build/trees.ts';
+
+const KINDS = ['deb', 'rpm', 'tar'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,19 +27,44 @@ const { values, positionals } = parseArgs({
     output: { type: 'string', default: join(ROOT, 'dist') },
   },
 });
-const { output: dist, uncompressed } = values;
-
-const lib = join(dist, 'lib');
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(lib, { recursive: true });
-const epoch = await sourceDateEpoch();
-const bundles = await bundleAll(lib);
-for (const bundle of bundles) await addCodeCache(bundle);
+const unknown = positionals.filter((kind) => !KINDS.includes(kind));
+if (unknown.length > 0) {
+  console.error(`No such kind of package: ${unknown.join(', ')}. There are: ${KINDS.join(', ')}.`);
+  process.exit(2);
+}
+const wanted = new Set(positionals.length > 0 ? positionals : KINDS);
+const { uncompressed } = values;
+const folder = resolve(values.output);
 const { version } = manifest;
-const trees = layOut(join(dist, 'deb'), 'deb', { bundles, pages: new Map() });
-for (const tree of trees) {
-  const about = PACKAGES.find(({ name }) => name === tree.name);
-  if (about === undefined) continue;
-  const file = await makeDeb({ tree, about, version, epoch, uncompressed, folder: dist });
-  console.log(`${relative(ROOT, file)}  ${(statSync(file).size / 1e6).toFixed(1)} MB`);
+const epoch = await sourceDateEpoch();
+const built = await buildFiles();
+
+if (wanted.has('deb')) await makePackages(layOut(join(folder, 'deb'), 'deb', built), makeDeb);
+if (wanted.has('rpm') || wanted.has('tar')) {
+  const trees = layOut(join(folder, 'rpm'), 'rpm', built);
+  if (wanted.has('rpm')) await makePackages(trees, makeRpm);
+  if (wanted.has('tar')) say(await makeTarball({ trees, version, epoch, uncompressed, folder }));
+}
+
+async function buildFiles(): Promise<Built> {
+  const lib = join(folder, 'lib');
+  // Not the folder as a whole: who has named it may keep something else there.
+  for (const name of ['lib', ...KINDS])
+    rmSync(join(folder, name), { recursive: true, force: true });
+  mkdirSync(lib, { recursive: true });
+  const bundles = await bundleAll(lib);
+  for (const bundle of bundles) await addCodeCache(bundle);
+  return { bundles, pages: new Map() };
+}
+
+async function makePackages(trees: readonly Tree[], make: typeof makeDeb): Promise<void> {
+  for (const tree of trees) {
+    const about = PACKAGES.find(({ name }) => name === tree.name);
+    if (about === undefined) continue;
+    say(await make({ tree, about, version, epoch, uncompressed, folder }));
+  }
+}
+
+function say(file: string): void {
+  console.log(`${(statSync(file).size / 1e6).toFixed(1).padStart(6)} MB  ${relative('', file)}`);
 }

@@ -51,9 +51,12 @@ export async function bundleAll(folder: string): Promise<readonly Bundle[]> {
 /** The native part of koffi lies beside the bundle. */
 const besideTheBundle: Plugin = {
   name: 'beside the bundle',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@koromix\/koffi-/ }, ({ path }) => ({ path, namespace: 'native' }));
-    onLoad({ filter: /.*/, namespace: 'native' }, () => ({
+  setup(bundling) {
+    bundling.onResolve({ filter: /^@koromix\/koffi-/ }, ({ path }) => ({
+      path,
+      namespace: 'native',
+    }));
+    bundling.onLoad({ filter: /.*/, namespace: 'native' }, () => ({
       contents: 'module.exports = require(`${__dirname}/koffi.node`);',
     }));
   },
@@ -62,8 +65,8 @@ const besideTheBundle: Plugin = {
 /** What a source looks for beside itself is installed in folders of the same names, beside the bundle. */
 const inTheSameFolders: Plugin = {
   name: 'in the same folders',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/src\/(?:lab|demo)\/.*\.ts$/ }, ({ path }) => {
+  setup(bundling) {
+    bundling.onLoad({ filter: /\/src\/(?:lab|demo)\/.*\.ts$/ }, ({ path }) => {
       const folder = relative(ROOT, dirname(path));
       const text = readFileSync(path, 'utf8');
       const contents = text.replaceAll('import.meta.dirname', `(__dirname + '/${folder}')`);
@@ -75,8 +78,8 @@ const inTheSameFolders: Plugin = {
 /** Zod brings its messages in fifty languages, and we speak one. */
 const withoutLocales: Plugin = {
   name: 'without locales',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+  setup(bundling) {
+    bundling.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
       contents: `export { default as en } from './en.js';`,
     }));
   },
@@ -85,11 +88,11 @@ const withoutLocales: Plugin = {
 /** Commander could start subcommands as programs; ours never do, and its price is a sixth of a start. */
 const lazyChildProcess: Plugin = {
   name: 'lazy child process',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+  setup(bundling) {
+    bundling.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
       importer.includes('/node_modules/commander/') ? { path, namespace: 'lazy' } : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
+    bundling.onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
       contents: `module.exports = { spawn: (...args) => require('node:child_process').spawn(...args) };`,
     }));
   },
@@ -97,7 +100,7 @@ const lazyChildProcess: Plugin = {
 
 function packagesIn({ inputs }: Metafile): readonly string[] {
   return Object.keys(inputs).flatMap((path) => {
-    const found = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+    const found = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
     return found === undefined ? [] : [found];
   });
 }

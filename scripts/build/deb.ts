@@ -3,20 +3,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { maintainerScripts } from './maintainer-scripts.ts';
-import { architecture, type Package } from './packages.ts';
+import { architecture, type Package, type PackageRequest } from './packages.ts';
 import { runTool } from './run-tool.ts';
-import { filesOf, sizeOf, type Tree } from './trees.ts';
-
-export type PackageRequest = {
-  readonly tree: Tree;
-  readonly about: Package;
-  readonly version: string;
-  /** Seconds since 1970, for all files in it. */
-  readonly epoch: number;
-  /** Quick to make and large: for tests. */
-  readonly uncompressed: boolean;
-  readonly folder: string;
-};
+import { filesOf, sizeOf } from './trees.ts';
 
 export async function makeDeb(request: PackageRequest): Promise<string> {
   const { tree, about, version, folder, epoch, uncompressed } = request;
@@ -40,7 +29,7 @@ export async function makeDeb(request: PackageRequest): Promise<string> {
 }
 
 function controlFile(
-  { name, summary, description, dependsOnCommon }: Package,
+  { name, summary, description, dependsOnCommon, recommends }: Package,
   { version, arch, size }: { version: string; arch: string; size: number },
 ): string {
   return [
@@ -50,8 +39,7 @@ function controlFile(
     'Maintainer: The Aureole maintainers <maintainers@aureole.invalid>',
     `Installed-Size: ${Math.ceil(size / 1024)}`,
     `Depends: ${dependsOnCommon ? `aureole-common (= ${version})` : 'libc6 (>= 2.28), libstdc++6'}`,
-    ...(name === 'aureole' ? ['Recommends: fence-agents'] : []),
-    ...(name === 'aureole-agent' ? ['Recommends: resource-agents'] : []),
+    ...(recommends === undefined ? [] : [`Recommends: ${recommends}`]),
     'Section: admin',
     'Priority: optional',
     `Description: ${summary}`,

@@ -25,13 +25,20 @@ export type Tree = { readonly name: PackageName; readonly folder: string };
 export const SETTINGS = { deb: 'etc/default/aureole', rpm: 'etc/sysconfig/aureole' } as const;
 export type Flavour = keyof typeof SETTINGS;
 
+/** What is made from the sources before it is laid out. */
+export type Built = {
+  readonly bundles: readonly Bundle[];
+  /** Manual pages by their file names: `aureole.1`. */
+  readonly pages: ReadonlyMap<string, string>;
+};
+
 /** What the demo starts from beside the bundle. */
 const DEMO_FILES = ['src/lab/**/*.sh', 'src/lab/bmc/fence_process', 'ocf/resource.d/aureole/*'];
 
 export function layOut(
   folder: string,
   flavour: Flavour,
-  { bundles, pages }: { bundles: readonly Bundle[]; pages: ReadonlyMap<string, string> },
+  { bundles, pages }: Built,
 ): readonly Tree[] {
   const trees = PACKAGES.map(({ name }) => ({ name, folder: join(folder, name) }));
   for (const tree of trees) {
