@@ -9,6 +9,7 @@ import type { Changes } from './changes.ts';
 import type { Operation, Outcome, Resource, WatchedResource, WatchedState } from './contract.ts';
 import { monotonicMs } from './monotonic.ts';
 import { TIMEOUT_MS_MAX } from './ocf/meta-data.ts';
+import { claimOf, isSameClaim, type Claim } from './operations/claim.ts';
 import type { Operations } from './operations/operations.ts';
 import type { RunResult } from './operations/script-run.ts';
 import { Slots } from './slots.ts';
@@ -18,6 +19,7 @@ type Seen = Pick<WatchedState, 'exit' | 'failure' | 'text'>;
 
 type Watched = {
   resource: WatchedResource;
+  readonly claim: Claim;
   readonly addedAtMs: number;
   readonly stop: AbortController;
   /** Ends the pause before the next monitor. */
@@ -76,15 +78,10 @@ export class Watcher {
   }
 
   /** Which operations of the resource are alive may have changed. */
-  lookAtAlive(name: string): void {
-    const watched = this.#watched.get(name);
-    if (watched === undefined) return;
-    const alive = this.#operations.alive(name);
-    if (isDeepStrictEqual(alive, watched.alive)) return;
-    watched.alive = alive;
-    this.#changes.raise();
-    // After a start or a stop everybody waits to hear what came of it.
-    if (alive.length === 0) watched.wake();
+  lookAtAlive(changed: Claim): void {
+    for (const watched of this.#watched.values()) {
+      if (isSameClaim(watched.claim, changed)) this.#lookAt(watched, changed);
+    }
   }
 
   /** A monitor has ended, whoever asked for it. */
@@ -104,14 +101,16 @@ export class Watcher {
 
   #add(resource: WatchedResource, phase: number): void {
     const intervalMs = Math.min(resource.intervalMs, TIMEOUT_MS_MAX);
+    const claim = claimOf(resource);
     const watched: Watched = {
       resource,
+      claim,
       addedAtMs: monotonicMs() + Math.round(phase * intervalMs),
       stop: new AbortController(),
       wake: () => {},
       begunAtMs: 0,
       endedAtMs: 0,
-      alive: this.#operations.alive(resource.name),
+      alive: this.#operations.alive(claim),
     };
     this.#watched.set(resource.name, watched);
     void this.#keepAsking(watched);
@@ -120,7 +119,19 @@ export class Watcher {
   #remove(name: string, watched: Watched): void {
     this.#watched.delete(name);
     this.#end(watched);
-    void this.#operations.cancelMonitors(name);
+    void this.#operations.cancelMonitors(watched.resource);
+  }
+
+  #lookAt(watched: Watched, changed: Claim): void {
+    const alive = this.#operations.alive(watched.claim);
+    if (isDeepStrictEqual(alive, watched.alive)) return;
+    watched.alive = alive;
+    // Somebody else may change it now: what was seen before is worth nothing, and the manager that
+    // watches, which has given no order, could not know.
+    if (alive.length > 0 && changed.name !== watched.claim.name) delete watched.seen;
+    this.#changes.raise();
+    // After a start or a stop everybody waits to hear what came of it.
+    if (alive.length === 0) watched.wake();
   }
 
   #end(watched: Watched): void {
@@ -138,14 +149,14 @@ export class Watcher {
     }
   }
 
-  async #ask({ resource, seen }: Watched): Promise<void> {
+  async #ask({ resource, seen, stop }: Watched): Promise<void> {
     const { name, kind, parameters, intervalMs } = resource;
     const timeoutMs =
       resource.timeoutMs === undefined ? undefined : Math.min(resource.timeoutMs, TIMEOUT_MS_MAX);
     // Scripts take an interval of 0 for a probe, which may find nothing installed and says so calmly.
     const isRunning = seen?.exit !== undefined && RUNNING_CODES.has(seen.exit);
     const plain = { name, kind, parameters };
-    await this.#operations.monitor(plain, timeoutMs, isRunning ? intervalMs : 0);
+    await this.#operations.monitor(plain, timeoutMs, isRunning ? intervalMs : 0, stop.signal);
   }
 }
 

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OPERATIONS } from '../contract.ts';
+import type { Claim } from './claim.ts';
 import { Lanes, type Live } from './lanes.ts';
+
+const r: Claim = { name: 'r', identity: '1' };
 
 const running = (operation: Live['operation']): Live => ({
   id: 'x',
@@ -19,9 +22,9 @@ const leftOver = (operation: Live['operation']): Live => ({
 test('what may begin beside what', () => {
   const allowed = (live: Live): string[] => {
     const lanes = new Lanes(() => {});
-    lanes.enter('r', live);
-    assert.equal(lanes.obstacle('another', 'start'), undefined);
-    return OPERATIONS.filter((operation) => lanes.obstacle('r', operation) === undefined);
+    lanes.enter(r, live);
+    assert.equal(lanes.obstacle({ name: 'another', identity: '2' }, 'start'), undefined);
+    return OPERATIONS.filter((operation) => lanes.obstacle(r, operation) === undefined);
   };
   // A monitor that runs is ended; one that hangs is in nobody's way but another monitor's.
   assert.deepEqual(allowed(running('monitor')), ['start', 'stop', 'monitor']);
@@ -34,24 +37,46 @@ test('what may begin beside what', () => {
 
 test('a monitor is told as alive only once it has outlived its time', () => {
   const lanes = new Lanes(() => {});
-  lanes.enter('r', running('monitor'));
-  assert.deepEqual(lanes.alive('r'), []);
-  assert.equal(lanes.monitors('r').length, 1);
-  lanes.enter('r', leftOver('monitor'));
-  assert.deepEqual(lanes.alive('r'), ['monitor']);
-  assert.equal(lanes.monitors('r').length, 0);
-  lanes.enter('r', { ...running('stop'), id: 'y' });
-  assert.deepEqual(lanes.alive('r'), ['stop', 'monitor']);
-  lanes.leave('r', 'y');
-  lanes.leave('r', 'x');
-  assert.deepEqual(lanes.alive('r'), []);
+  lanes.enter(r, running('monitor'));
+  assert.deepEqual(lanes.alive(r), []);
+  assert.equal(lanes.monitors(r).length, 1);
+  lanes.enter(r, leftOver('monitor'));
+  assert.deepEqual(lanes.alive(r), ['monitor']);
+  assert.equal(lanes.monitors(r).length, 0);
+  lanes.enter(r, { ...running('stop'), id: 'y' });
+  assert.deepEqual(lanes.alive(r), ['stop', 'monitor']);
+  lanes.leave('y');
+  lanes.leave('x');
+  assert.deepEqual(lanes.alive(r), []);
 });
 
 test('every change is told once', () => {
-  const told: string[] = [];
-  const lanes = new Lanes((resource) => told.push(resource));
-  lanes.enter('r', running('start'));
-  lanes.leave('r', 'x');
-  lanes.leave('r', 'x');
-  assert.deepEqual(told, ['r', 'r']);
+  const told: Claim[] = [];
+  const lanes = new Lanes((claim) => told.push(claim));
+  lanes.enter(r, running('start'));
+  lanes.leave('x');
+  lanes.leave('x');
+  assert.deepEqual(told, [r, r]);
+});
+
+test('one thing under two names has one lane, and so has one name for two things', () => {
+  for (const other of [
+    { name: 'halo', identity: '1' },
+    { name: 'r', identity: '2' },
+  ]) {
+    const lanes = new Lanes(() => {});
+    lanes.enter(r, running('start'));
+    assert.match(lanes.obstacle(other, 'stop') ?? '', /start of .* under way/);
+    assert.deepEqual(lanes.alive(other), ['start']);
+    lanes.leave('x');
+    assert.equal(lanes.obstacle(other, 'stop'), undefined);
+  }
+});
+
+test('whoever waits for a change is told of the next one', async () => {
+  const lanes = new Lanes(() => {});
+  const change = lanes.change();
+  lanes.enter(r, running('start'));
+  await change;
+  assert.notEqual(lanes.change(), change);
 });

@@ -19,6 +19,7 @@ export const OperationRecord = z.strictObject({
   incarnation: z.string(),
   operation: z.enum(OPERATIONS),
   resource: z.string(),
+  identity: z.string(),
   timeoutMs: z.int(),
   /** On the monotonic clock, which goes on over restarts of the agent. */
   begunAtMs: z.int(),

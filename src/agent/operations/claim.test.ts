@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { claimOf, identityOf, isSameClaim } from './claim.ts';
+
+test('the same script with the same parameters is the same, in whatever order they come', () => {
+  const ab = identityOf('heartbeat/ZFS', { a: '1', b: '2' });
+  assert.equal(ab, identityOf('heartbeat/ZFS', { b: '2', a: '1' }));
+  const others = [
+    identityOf('heartbeat/ZFS', { a: '1' }),
+    identityOf('heartbeat/ZFS', { a: '12', b: '' }),
+    identityOf('heartbeat/zfs', { a: '1', b: '2' }),
+    identityOf('heartbeat/ZFS', { ['a","1"],["b']: '2' }),
+  ];
+  assert.equal(new Set([ab, ...others]).size, 5);
+});
+
+test('claims are the same by name or by what the name stands for', () => {
+  const claim = claimOf({ name: 'tank', kind: 'heartbeat/ZFS', parameters: { pool: 'tank' } });
+  assert.ok(isSameClaim(claim, { name: 'tank', identity: 'another' }));
+  assert.ok(isSameClaim(claim, { name: 'another', identity: claim.identity }));
+  assert.ok(!isSameClaim(claim, { name: 'another', identity: 'another' }));
+});

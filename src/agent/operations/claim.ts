@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What an operation lays claim to on this host: a resource by its name, and what the name stands for,
+ * a script with its parameters. HALO's manager tells no names, and two managers may use different ones
+ * for one thing: operations overlap if either is the same.
+ */
+import { createHash } from 'node:crypto';
+import type { Resource } from '../contract.ts';
+
+export type Claim = {
+  readonly name: string;
+  /** The same for the same script and parameters, in whatever order they come. */
+  readonly identity: string;
+};
+
+export function claimOf({ name, kind, parameters }: Resource): Claim {
+  return { name, identity: identityOf(kind, parameters) };
+}
+
+export function identityOf(kind: string, parameters: Resource['parameters']): string {
+  const sorted = Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([kind, sorted]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+export function isSameClaim(a: Claim, b: Claim): boolean {
+  return a.name === b.name || a.identity === b.identity;
+}
