@@ -12,9 +12,11 @@ import {
   ClearAnswer,
   EventView,
   Explanation,
+  NodeGroupList,
   OrderAnswer,
   PowerStatus,
   Status,
+  viewSocketOf,
 } from './contract.ts';
 import type { ClearRequest, OrderRequest } from './contract.ts';
 import { readMessages } from './client-stream.ts';
@@ -42,6 +44,7 @@ export type HaApi = {
   readonly status: (signal: AbortSignal) => Promise<Status>;
   readonly events: (query: EventQuery, signal: AbortSignal) => Promise<readonly EventView[]>;
   readonly clearEvents: (request: ClearRequest, signal: AbortSignal) => Promise<ClearAnswer>;
+  readonly nodeGroups: (signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
   readonly explain: (name: string, signal: AbortSignal) => Promise<Explanation>;
   readonly order: (order: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
   /** Asks the fence devices of these hosts now; of all hosts, if none is named. */
@@ -118,6 +121,10 @@ export function haClient(socket: string, limits: ClientLimits = CLIENT_LIMITS): 
     status: (signal) => get('/v1/status', Status, signal),
     events: async (query, signal) =>
       (await get(`/v1/events?${search(query)}`, EventList, signal)).events,
+    nodeGroups: async (signal) => {
+      const { groups } = await get('/v1/node-groups', NodeGroupList, signal);
+      return new Map(Object.entries(groups));
+    },
     explain: (name, signal) => get(`/v1/explain/${encodeURIComponent(name)}`, Explanation, signal),
     clearEvents: (request, signal) => post('/v1/events/clear', request, ClearAnswer, signal),
     order: (order, signal) => post('/v1/orders', order, OrderAnswer, signal),
@@ -212,7 +219,25 @@ async function* listen(
   }
 }
 
-function open(socket: string, question: Question, signal: AbortSignal): Promise<IncomingMessage> {
+/** Who may not order may look, beside it; there he is also told who may order. */
+async function open(
+  socket: string,
+  question: Question,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  try {
+    return await send(socket, question, signal);
+  } catch (cause) {
+    if (!DENIED.has(codeOf(cause))) throw cause;
+    return send(viewSocketOf(socket), question, signal).catch(() => {
+      throw cause;
+    });
+  }
+}
+
+const DENIED: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM']);
+
+function send(socket: string, question: Question, signal: AbortSignal): Promise<IncomingMessage> {
   const { method, path, body } = question;
   const headers = {
     host: 'aureole',
@@ -280,7 +305,7 @@ const NOT_CONNECTED: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 function failure(socket: string, cause: unknown, effect: Effect): AureoleError<ClientFailure> {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const code = codeOf(cause);
   const reason = whyNobody(socket, code) ?? NOT_CONNECTED.get(code);
   if (reason === undefined) {
     return garbled(socket, cause instanceof Error ? cause.message : String(cause), effect, cause);
@@ -290,6 +315,10 @@ function failure(socket: string, cause: unknown, effect: Effect): AureoleError<C
     { code: 'manager-unreachable', socket },
     { effect: 'none', cause },
   );
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
 }
 
 function whyNobody(socket: string, code: unknown): string | undefined {

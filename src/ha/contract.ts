@@ -5,6 +5,7 @@
  * GET  /v1/status            -> Status
  * GET  /v1/hosts             -> { hosts: HostView[] }      GET /v1/hosts/NAME  -> HostView
  * GET  /v1/groups            -> { groups: GroupView[] }    GET /v1/groups/NAME -> GroupView (NAME percent-encoded)
+ * GET  /v1/node-groups       -> NodeGroupList
  * GET  /v1/events?before=N&after=N&limit=N&host=H&group=G&since=T&until=T&severity=S&uncleared=true
  *                            -> { events: EventView[] }    ascending by id; `host` may repeat
  * POST /v1/events/clear      ClearRequest -> ClearAnswer
@@ -15,6 +16,11 @@
  */
 import { z } from 'zod';
 import { VERBS } from './core/messages.ts';
+
+/** Beside the manager's socket, for everybody, for looking only. */
+export function viewSocketOf(socket: string): string {
+  return `${socket}.view`;
+}
 
 export const ResourceView = z.object({
   name: z.string(),
@@ -89,6 +95,10 @@ export const HostView = z.object({
 });
 export type HostView = z.infer<typeof HostView>;
 
+/** Nodesets by the name that `@` is written before. */
+export const NodeGroupList = z.object({ groups: z.record(z.string(), z.string()) });
+export type NodeGroupList = z.infer<typeof NodeGroupList>;
+
 export const Alarm = z.object({
   host: z.string().optional(),
   group: z.string().optional(),
@@ -141,7 +151,7 @@ export const OrderRequest = z.strictObject({
   /** Only tell what would be done. */
   dryRun: z.boolean().default(false),
   reason: z.string().max(1024).default(''),
-  /** Login of who asks; the socket's peer credentials take its place once they are checked. */
+  /** Who says that he asks. Only root's word counts, where the kernel does not know better. */
   operator: z.string().max(64).default(''),
 });
 export type OrderRequest = z.infer<typeof OrderRequest>;

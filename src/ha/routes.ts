@@ -3,24 +3,27 @@
 import type { ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
-import type { Context } from 'hono';
+import type { Context as AnyContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { ClearRequest, EventView, OrderRequest, PowerQuestion } from './contract.ts';
 import type { Explanation, OrderAnswer, PowerStatus, Status } from './contract.ts';
+import { guard, signedBy, type Door, type DoorEnv, type DoorName } from './door.ts';
 import { HOSTS_ASKED_MAX, type EventQuery } from './shell/journal-events.ts';
+import type { Operator } from './shell/operators.ts';
 
 export type ManagerApi = {
   readonly status: () => Status;
   readonly events: (query: EventQuery) => readonly EventView[];
   /** The id of the event that stands for it. */
-  readonly clearEvents: (request: ClearRequest) => number;
+  readonly clearEvents: (request: ClearRequest & Operator) => number;
+  readonly nodeGroups: () => ReadonlyMap<string, string>;
   readonly explain: (name: string) => Promise<Explanation | undefined>;
-  readonly order: (request: OrderRequest) => Promise<OrderAnswer | 'busy' | 'late'>;
+  readonly order: (request: OrderRequest & Operator) => Promise<OrderAnswer | 'busy' | 'late'>;
   /** Of all hosts, if none is named; the text names hosts that there are not. */
   readonly powerStatus: (hosts: readonly string[]) => Promise<PowerStatus | { unknown: string }>;
-  /** Answers with a live view, for as long as it is read; false: there are too many. */
-  readonly stream: (response: ServerResponse) => boolean;
+  /** Answers with a live view, for as long as it is read; false: there are too many at that door. */
+  readonly stream: (response: ServerResponse, door: DoorName) => boolean;
 };
 
 const once = <T extends z.ZodType>(value: T) =>
@@ -49,10 +52,12 @@ const HOST_LIST_BYTES_MAX = 1_048_576;
 type ProblemCode = 'bad-request' | 'not-found' | 'too-large' | 'busy' | 'late' | 'failed';
 type ProblemStatus = 400 | 404 | 413 | 500 | 503 | 504;
 
-export type ManagerRoutes = Hono<{ Bindings: { outgoing: ServerResponse } }>;
+export type ManagerRoutes = Hono<DoorEnv>;
+type Context = AnyContext<DoorEnv>;
 
-export function managerRoutes(api: ManagerApi): ManagerRoutes {
+export function managerRoutes(api: ManagerApi, door: Door): ManagerRoutes {
   const app: ManagerRoutes = new Hono();
+  app.use(guard(door));
   app.get('/v1/status', (c) => c.json(api.status()));
   app.get('/v1/hosts', (c) => c.json({ hosts: api.status().hosts }));
   app.get('/v1/groups', (c) => c.json({ groups: api.status().groups }));
@@ -71,12 +76,12 @@ export function managerRoutes(api: ManagerApi): ManagerRoutes {
     if (!query.success) return badRequest(c, query.error);
     return c.json({ events: api.events(query.data) });
   });
+  app.get('/v1/node-groups', (c) => c.json({ groups: Object.fromEntries(api.nodeGroups()) }));
   app.get('/v1/explain/:name', async (c) => {
     const name = c.req.param('name');
     const explanation = await api.explain(name);
-    return explanation === undefined
-      ? noSuch(c, 'host, resource group or resource', name)
-      : c.json(explanation);
+    if (explanation === undefined) return noSuch(c, 'host, resource group or resource', name);
+    return c.json(c.get('visitor').may === 'order' ? explanation : withoutOutputs(explanation));
   });
   const limitedTo = (maxSize: number) =>
     bodyLimit({
@@ -88,11 +93,12 @@ export function managerRoutes(api: ManagerApi): ManagerRoutes {
   app.post('/v1/events/clear', limited, async (c) => {
     const request = ClearRequest.safeParse(await bodyOf(c));
     if (!request.success) return badRequest(c, request.error);
-    return c.json({ cleared: api.clearEvents(request.data) });
+    const by = await signedBy(c.get('visitor'), request.data.operator);
+    return c.json({ cleared: api.clearEvents({ ...request.data, ...by }) });
   });
   app.post('/v1/power/status', limitedTo(HOST_LIST_BYTES_MAX), (c) => powerStatus(c, api));
   app.get('/v1/stream', (c) => {
-    if (api.stream(c.env.outgoing)) return RESPONSE_ALREADY_SENT;
+    if (api.stream(c.env.outgoing, door.name)) return RESPONSE_ALREADY_SENT;
     return problem(c, 503, 'busy', 'too many live views are open');
   });
   app.notFound((c) => problem(c, 404, 'not-found', `no route ${c.req.method} ${c.req.path}`));
@@ -103,7 +109,8 @@ export function managerRoutes(api: ManagerApi): ManagerRoutes {
 async function order(c: Context, api: ManagerApi): Promise<Response> {
   const request = OrderRequest.safeParse(await bodyOf(c));
   if (!request.success) return badRequest(c, request.error);
-  const answer = await api.order(request.data);
+  const by = await signedBy(c.get('visitor'), request.data.operator);
+  const answer = await api.order({ ...request.data, ...by });
   if (answer === 'busy')
     return problem(c, 503, 'busy', 'too many orders wait for an answer; nothing was done');
   if (answer === 'late')
@@ -116,6 +123,13 @@ async function powerStatus(c: Context, api: ManagerApi): Promise<Response> {
   if (!question.success) return badRequest(c, question.error);
   const answer = await api.powerStatus(question.data.hosts);
   return 'unknown' in answer ? noSuch(c, 'host', answer.unknown) : c.json(answer);
+}
+
+/** A script that fails may print what it was given, passwords included: that is not for everybody. */
+function withoutOutputs(explanation: Explanation): Explanation {
+  const stderr = 'shown to operators only, since scripts may print secrets';
+  const outputs = explanation.outputs.map((output) => ({ ...output, stdout: '', stderr }));
+  return { ...explanation, outputs };
 }
 
 /** What is not JSON is told as what is missing in it. */

@@ -54,6 +54,8 @@ export type Order = Readonly<{
   target: HostName | GroupName;
   force: boolean;
   operator: string;
+  /** Whose right it was to order it. */
+  uid?: number;
   reason: string;
 }>;
 

@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts';
 import { beginFence, confirmOff, endFence } from './fencing.ts';
 import { doubted } from './knowledge.ts';
 import type { Answer, Order } from './messages.ts';
-import { eligibleFor, isStoppedOn, locationsOf } from './placement.ts';
+import { eligibleFor, groupsMaybeOn, locationsOf } from './placement.ts';
 import { dropPlan } from './plan-words.ts';
 import { powerOff, powerOn } from './power.ts';
 import { listOf, type GroupName } from './spec.ts';
@@ -18,6 +18,7 @@ export function onOrder(draft: Draft, order: Order): void {
     name: `ha.order.${order.verb}`,
     severity: 'info',
     operator: order.operator,
+    ...(order.uid === undefined ? {} : { uid: order.uid }),
     text: `${said}${why}`,
     ...(isGroupVerb(draft, order) ? { group: order.target } : { host: order.target }),
   });
@@ -79,8 +80,7 @@ function whyNotFence(draft: Draft, name: string): string | undefined {
   const host = draft.host(name);
   if (host.off?.confirmed === true) return 'it is off already';
   if (host.fencedAt !== undefined) return 'it was fenced already and not reset since';
-  for (const group of draft.layout.groupsOf.get(name) ?? []) {
-    if (isStoppedOn(draft, group, name)) continue;
+  for (const group of groupsMaybeOn(draft, name)) {
     if (!draft.group(group).managed) return `group ${group} may run on it and is unmanaged`;
     const list = listOf(draft.groupSpec(group)).filter((other) => other !== name);
     const takes = list.some((other) => eligibleFor(draft, group, other) === undefined);

@@ -62,7 +62,7 @@ async function execute(
   const clock = systemClock();
   const stop = new AbortController();
   const target = { address: '192.0.2.1', port: 8_000 };
-  using client = new AgentClient(more.agent ?? target);
+  using client = new AgentClient('oss2', more.agent ?? target);
   const run = executor(
     {
       config: { ...configWith(more.witness), hosts: new Map([['oss2', target]]) },
@@ -176,6 +176,7 @@ const ORDER = {
   dryRun: false,
   reason: '',
   operator: '',
+  uid: 0,
 } as const;
 
 test('an order is answered by its own answer, and orders beyond the bound are turned away', async () => {

@@ -19,7 +19,7 @@ const RESERVE_BYTES = 16 * 1_048_576;
 export type ClearedBy = {
   readonly reason: string;
   readonly operator: string;
-  readonly uid?: number;
+  readonly uid: number;
 };
 
 export type JournalLimits = { readonly factsKept?: number; readonly reserveBytes?: number };

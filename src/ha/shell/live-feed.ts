@@ -5,14 +5,16 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { EventView, Status } from '../contract.ts';
+import type { DoorName } from '../door.ts';
 
-const READERS_MAX = 64;
+/** Each door has its own, so that a crowd at one leaves the other free. */
+const READERS_MAX: Readonly<Record<DoorName, number>> = { main: 64, view: 32 };
 const BACKLOG_BYTES_MAX = 4 * 1_048_576;
 const STATUS_EVERY_MS = 500;
 
 export class LiveFeed implements Disposable {
   readonly #status: () => Status;
-  readonly #readers = new Set<ServerResponse>();
+  readonly #readers = new Map<ServerResponse, DoorName>();
   /** They have not yet read what came before; only the newest status is worth sending. */
   readonly #lagging = new Set<ServerResponse>();
   #timer: NodeJS.Timeout | undefined;
@@ -22,9 +24,10 @@ export class LiveFeed implements Disposable {
   }
 
   /** Begins with the status; false: there are too many readers, and nothing was written. */
-  open(reader: ServerResponse): boolean {
-    if (this.#readers.size >= READERS_MAX) return false;
-    this.#readers.add(reader);
+  open(reader: ServerResponse, door: DoorName): boolean {
+    const readers = this.#readers.values().filter((one) => one === door);
+    if (readers.toArray().length >= READERS_MAX[door]) return false;
+    this.#readers.set(reader, door);
     reader.on('close', () => {
       this.#readers.delete(reader);
       this.#lagging.delete(reader);
@@ -41,7 +44,7 @@ export class LiveFeed implements Disposable {
     if (this.#readers.size === 0) return;
     for (const event of events) {
       const text = message('event', event);
-      for (const reader of this.#readers) put(reader, text);
+      for (const reader of this.#readers.keys()) put(reader, text);
     }
   }
 
@@ -51,7 +54,7 @@ export class LiveFeed implements Disposable {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       const text = message('status', this.#status());
-      for (const reader of this.#readers)
+      for (const reader of this.#readers.keys())
         if (reader.writableNeedDrain) this.#lagging.add(reader);
         else put(reader, text);
     }, STATUS_EVERY_MS);
@@ -59,7 +62,7 @@ export class LiveFeed implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    for (const reader of this.#readers) reader.destroy();
+    for (const reader of this.#readers.keys()) reader.destroy();
   }
 }
 

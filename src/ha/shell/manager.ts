@@ -6,6 +6,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { Mailbox } from '../../runtime/mailbox.ts';
 import { run, type Cause } from '../../runtime/runner.ts';
+import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import type { HaConfig } from '../config.ts';
 import type { ClearRequest, EventView, Explanation } from '../contract.ts';
 import type { OrderAnswer, OrderRequest, PowerStatus, Status } from '../contract.ts';
@@ -15,6 +16,7 @@ import type { ClusterState } from '../core/state.ts';
 import { viewCluster } from '../core/view.ts';
 import type { RunFenceDevice } from '../fencing/contract.ts';
 import { oneAtATime } from '../fencing/one-at-a-time.ts';
+import type { DoorName } from '../door.ts';
 import type { ManagerApi } from '../routes.ts';
 import { executor, type Execute } from './executor.ts';
 import { explain } from './explanation.ts';
@@ -22,6 +24,7 @@ import { Hosts } from './hosts.ts';
 import type { Journal } from './journal.ts';
 import type { EventQuery } from './journal-events.ts';
 import { LiveFeed } from './live-feed.ts';
+import type { Operator } from './operators.ts';
 import { Orders } from './orders.ts';
 import { askPowerStatus } from './power-status.ts';
 import { statusOf } from './status-view.ts';
@@ -32,6 +35,7 @@ export type ManagerParts = {
   readonly journal: Journal;
   readonly runFenceDevice: RunFenceDevice;
   readonly log: Log;
+  readonly identity?: LiveIdentity | undefined;
 };
 
 type HaStep = Step<ClusterState, HaCommand>;
@@ -51,13 +55,13 @@ export class Manager implements ManagerApi, Disposable {
   #state: ClusterState | undefined;
 
   /** The signal ends what is under way. */
-  constructor({ config, journal, runFenceDevice, log }: ManagerParts, signal: AbortSignal) {
+  constructor({ config, journal, runFenceDevice, log, identity }: ManagerParts, signal: AbortSignal) {
     this.#config = config;
     this.#journal = journal;
     this.#log = log;
     this.#signal = signal;
     const shared = { config, epoch: journal.epoch, clock: this.#clock, inbox: this.#inbox };
-    this.#hosts = new Hosts({ ...shared, log });
+    this.#hosts = new Hosts({ ...shared, log, identity });
     this.#runFenceDevice = oneAtATime(runFenceDevice);
     this.#execute = executor(
       {
@@ -105,15 +109,22 @@ export class Manager implements ManagerApi, Disposable {
     const { alarm, epoch } = this.#journal;
     const own = alarm === undefined ? [] : [{ text: alarm }];
     const look = viewCluster(this.#config.spec, this.#present, this.#clock.now());
-    return statusOf(look, this.#config, epoch, [...own, ...this.#hosts.alarms()]);
+    return statusOf(look, this.#config, epoch, {
+      alarms: [...own, ...this.#hosts.alarms()],
+      certificateOf: (host) => this.#hosts.certificateOf(host),
+    });
   }
 
   events(query: EventQuery): readonly EventView[] {
     return this.#journal.events(query);
   }
 
-  clearEvents(request: ClearRequest): number {
-    return this.#journal.clear(request, this.#clock.now());
+  clearEvents({ reason, operator, uid }: ClearRequest & Operator): number {
+    return this.#journal.clear({ reason, operator, uid }, this.#clock.now());
+  }
+
+  nodeGroups(): ReadonlyMap<string, string> {
+    return this.#config.nodeGroups;
   }
 
   explain(name: string): Promise<Explanation | undefined> {
@@ -122,7 +133,7 @@ export class Manager implements ManagerApi, Disposable {
     return explain(name, { status, journal: this.#journal, clients }, this.#signal);
   }
 
-  order(request: OrderRequest): Promise<OrderAnswer | 'busy' | 'late'> {
+  order(request: OrderRequest & Operator): Promise<OrderAnswer | 'busy' | 'late'> {
     return this.#orders.give(request);
   }
 
@@ -135,8 +146,8 @@ export class Manager implements ManagerApi, Disposable {
     return askPowerStatus(hosts, parts, this.#signal);
   }
 
-  stream(response: ServerResponse): boolean {
-    return this.#feed.open(response);
+  stream(response: ServerResponse, door: DoorName): boolean {
+    return this.#feed.open(response, door);
   }
 
   [Symbol.dispose](): void {

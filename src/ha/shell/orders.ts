@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Mailbox } from '../../runtime/mailbox.ts';
 import type { OrderAnswer, OrderRequest } from '../contract.ts';
 import type { HaEvent } from '../core/messages.ts';
+import type { Operator } from './operators.ts';
 
 export type OrderLimits = { readonly waitingMax: number; readonly deadlineMs: number };
 
@@ -23,7 +24,7 @@ export class Orders {
   }
 
   /** `busy`: not given to the core. `late`: given, and not answered in time. */
-  give(request: OrderRequest): Promise<OrderAnswer | 'busy' | 'late'> {
+  give(request: OrderRequest & Operator): Promise<OrderAnswer | 'busy' | 'late'> {
     if (this.#waiting.size >= this.#limits.waitingMax) return Promise.resolve('busy');
     const id = randomUUID();
     return new Promise((resolve) => {

@@ -8,15 +8,19 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Log } from '../../runtime/log.ts';
+import { isInOwnNetwork, isLoopback } from '../../runtime/plain-tcp.ts';
+import type { IdentityFiles } from '../../runtime/tls-files.ts';
+import { LiveIdentity } from '../../runtime/tls-live.ts';
 import { checkFenceAgents } from '../config/fence-agents.ts';
 import { loadConfig, type HaConfig } from '../config.ts';
 import { HaError } from '../errors.ts';
 import { endLeftFencePrograms } from '../fencing/left-programs.ts';
 import { fenceDeviceRunner } from '../fencing/run.ts';
-import { managerRoutes } from '../routes.ts';
+import { openDoors } from './doors.ts';
 import { Journal } from './journal.ts';
 import { Manager } from './manager.ts';
-import { refuseSocketInUse, serveOnSocket } from './socket-server.ts';
+import { findOperatorGroup } from './operators.ts';
+import { refuseSocketInUse } from './socket-server.ts';
 
 export type ManagerOptions = {
   readonly configPath: string;
@@ -27,6 +31,8 @@ export type ManagerOptions = {
   /** Act, whatever the configuration's mode says. */
   readonly manageResources: boolean;
   readonly insecure: boolean;
+  /** With them agents are spoken to by TLS only. */
+  readonly identityFiles: IdentityFiles | undefined;
   readonly log: Log;
   /** The API answers, and the hosts are being asked. */
   readonly onReady: () => void;
@@ -38,6 +44,10 @@ const TEND_EVERY_MS = 60_000;
 export async function runManager(options: ManagerOptions, signal: AbortSignal): Promise<void> {
   const { log } = options;
   const config = readConfig(options);
+  const { identityFiles: files } = options;
+  using identity = files && (await LiveIdentity.open(files, { role: 'manager' }, log));
+  const { operators } = config;
+  const group = operators && (await findOperatorGroup(operators, options.configPath));
   for (const text of await checkFenceAgents(config)) log.warn({ text }, 'fence agent not checked');
   using journal = new Journal(options.journalPath);
   // A manager with a journal of its own, at the same socket, has fence programs that are not ours.
@@ -48,12 +58,15 @@ export async function runManager(options: ManagerOptions, signal: AbortSignal): 
     log.warn(program, 'a fence program was ended that the manager before had left');
   using stop = stopWith(signal);
   const runFenceDevice = fenceDeviceRunner(fencePrograms);
-  using manager = new Manager({ config, journal, log, runFenceDevice }, stop.signal);
-  await using server = await serveOnSocket(managerRoutes(manager), options.socketPath);
+  using manager = new Manager(
+    { config, journal, log, runFenceDevice, identity },
+    stop.signal,
+  );
+  await using _doors = await openDoors(manager, { path: options.socketPath, group });
   using _tending = tendEvery(TEND_EVERY_MS, () => journal.tend(() => Date.now()));
   const running = manager.run();
   const { mode } = config.spec;
-  log.info({ mode, epoch: journal.epoch, socket: server.path }, 'the manager has started');
+  log.info({ mode, epoch: journal.epoch, socket: options.socketPath }, 'the manager has started');
   options.onReady();
   await running;
   log.info('the manager ends; the services are left as they are');
@@ -64,21 +77,18 @@ function readConfig({
   agentPort,
   manageResources,
   insecure,
+  identityFiles,
 }: ManagerOptions): HaConfig {
   const config = loadConfig(configPath, agentPort);
   const open = [...config.hosts].find(([, { address }]) => !isLoopback(address));
-  if (open !== undefined && !insecure)
+  if (open !== undefined && identityFiles === undefined && !insecure && !isInOwnNetwork())
     throw new HaError(
-      `${configPath}: agents such as ${open[0]} would be spoken to without TLS over a network, where anybody could answer in their place; say --insecure if only the cluster uses it`,
+      `${configPath}: agents such as ${open[0]} would be spoken to without TLS over a network, where anybody could answer in their place: make certificates with aureole pki, or say --insecure if only the cluster uses it`,
       { code: 'insecure-network' },
       { effect: 'none' },
     );
   const mode = manageResources ? 'manage' : config.spec.mode;
   return { ...config, spec: { ...config.spec, mode } };
-}
-
-function isLoopback(address: string): boolean {
-  return address === 'localhost' || address === '::1' || /^127(?:\.\d+){3}$/.test(address);
 }
 
 /** Ends all that was begun when the signal says so, and also when the manager ends by an error. */

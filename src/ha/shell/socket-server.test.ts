@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { EventView, OrderAnswer, Status } from '../contract.ts';
+import type { Door } from '../door.ts';
 import { HaError } from '../errors.ts';
 import { managerRoutes, type ManagerApi } from '../routes.ts';
 import { LiveFeed } from './live-feed.ts';
@@ -48,12 +49,24 @@ function api(more: Partial<ManagerApi> = {}): ManagerApi {
     status: () => STATUS,
     events: () => [EVENT],
     clearEvents: () => 1,
+    nodeGroups: () => new Map([['oss', 'oss[1-4]']]),
     explain: () => Promise.resolve(undefined),
     order: () => Promise.resolve('busy'),
     powerStatus: () => Promise.resolve({ devices: [] }),
     stream: () => false,
     ...more,
   };
+}
+
+const OPERATOR: Door = {
+  name: 'main',
+  receive: () =>
+    Promise.resolve({ may: 'order', sign: () => Promise.resolve({ operator: 'eve', uid: 1000 }) }),
+};
+
+function serve(path: string, more: Partial<ManagerApi> = {}): Promise<AsyncDisposable> {
+  const bounds = { mode: 0o600, connectionsMax: 256, silenceMs: 60_000 } as const;
+  return serveOnSocket(managerRoutes(api(more), OPERATOR), path, bounds);
 }
 
 function socketPath(t: TestContext): string {
@@ -80,7 +93,7 @@ const unusable = (error: unknown): boolean =>
 
 test('hosts and groups are found by name, also where the name has a slash', async (t) => {
   const path = socketPath(t);
-  await using _server = await serveOnSocket(managerRoutes(api()), path);
+  await using _server = await serve(path);
   assert.deepEqual(await call(path, '/v1/status'), [200, STATUS]);
   assert.deepEqual(await call(path, '/v1/hosts/oss1'), [200, STATUS.hosts[0]]);
   assert.deepEqual(await call(path, '/v1/groups/pool%2Fost0'), [200, STATUS.groups[0]]);
@@ -94,7 +107,7 @@ test('hosts and groups are found by name, also where the name has a slash', asyn
 
 test('a question that makes no sense gets one clear answer', async (t) => {
   const path = socketPath(t);
-  await using _server = await serveOnSocket(managerRoutes(api()), path);
+  await using _server = await serve(path);
   const codes = [
     await call(path, '/v1/events?limit=many'),
     await call(path, '/v1/events?colour=red'),
@@ -118,7 +131,7 @@ test('an order is answered as the core answers, or says that nobody knows', asyn
     'late',
   ];
   const order = () => Promise.resolve(answers.shift() ?? 'busy');
-  await using _server = await serveOnSocket(managerRoutes(api({ order })), path);
+  await using _server = await serve(path, { order });
   const fence = JSON.stringify({ verb: 'fence', target: 'oss1' });
   assert.deepEqual(await call(path, '/v1/orders', fence), [
     200,
@@ -132,10 +145,10 @@ test('an order is answered as the core answers, or says that nobody knows', asyn
 
 test('only the owner may open the socket, and no second manager takes it away', async (t) => {
   const path = socketPath(t);
-  await using _server = await serveOnSocket(managerRoutes(api()), path);
+  await using _server = await serve(path);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   await assert.rejects(refuseSocketInUse(path), unusable);
-  await assert.rejects(serveOnSocket(managerRoutes(api()), path), unusable);
+  await assert.rejects(serve(path), unusable);
   assert.equal((await call(path, '/v1/status'))[0], 200);
 });
 
@@ -149,24 +162,23 @@ test('the socket of a manager that was killed is taken over', async (t) => {
   dead.kill('SIGKILL');
   await once(dead, 'exit');
   await refuseSocketInUse(path);
-  await using _server = await serveOnSocket(managerRoutes(api()), path);
+  await using _server = await serve(path);
   assert.equal((await call(path, '/v1/status'))[0], 200);
 });
 
 test('a file that is not a socket is never removed', async (t) => {
   const path = socketPath(t);
   writeFileSync(path, 'precious');
-  await assert.rejects(serveOnSocket(managerRoutes(api()), path), unusable);
+  await assert.rejects(serve(path), unusable);
   assert.equal(readFileSync(path, 'utf8'), 'precious');
 });
 
 test('a live view begins with the status and goes on with what happens', async (t) => {
   const path = socketPath(t);
   using feed = new LiveFeed(() => STATUS);
-  await using _server = await serveOnSocket(
-    managerRoutes(api({ stream: (response) => feed.open(response) })),
-    path,
-  );
+  await using _server = await serve(path, {
+    stream: (response, door) => feed.open(response, door),
+  });
   const response = await open(path, '/v1/stream');
   let seen = '';
   response.setEncoding('utf8').on('data', (chunk: string) => (seen += chunk));
@@ -186,10 +198,9 @@ test('a live view begins with the status and goes on with what happens', async (
 test('a reader that does not read is cut off, and the others go on', async (t) => {
   const path = socketPath(t);
   using feed = new LiveFeed(() => STATUS);
-  await using _server = await serveOnSocket(
-    managerRoutes(api({ stream: (response) => feed.open(response) })),
-    path,
-  );
+  await using _server = await serve(path, {
+    stream: (response, door) => feed.open(response, door),
+  });
   const slow = await open(path, '/v1/stream');
   slow.pause();
   const quick = await open(path, '/v1/stream');

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Serves the API on a Unix socket that only its owner may open. A socket that a dead manager left is
+ * Serves the API on a Unix socket, open to whom its mode says and with bounds of its own. A socket that a dead manager left is
  * taken over; one at which somebody answers is not.
  */
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -11,31 +11,72 @@ import { getRequestListener } from '@hono/node-server';
 import { HaError } from '../errors.ts';
 import type { ManagerRoutes } from '../routes.ts';
 
-const CONNECTIONS_MAX = 256;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often it is looked for requests that have taken too long to come in. */
+const CHECK_EVERY_MS = 1_000;
 const PROBE_MS = 2_000;
 
-export type SocketServer = AsyncDisposable & { readonly path: string };
+export type SocketBounds = {
+  readonly mode: 0o600 | 0o660 | 0o666;
+  /** The socket's group, where it is not our own. */
+  readonly gid?: number;
+  readonly connectionsMax: number;
+  /** A connection on which nothing moves for so long is closed. */
+  readonly silenceMs: number;
+};
 
-export async function serveOnSocket(app: ManagerRoutes, path: string): Promise<SocketServer> {
-  const limits = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
-  const listener = getRequestListener(app.fetch);
-  const server = createServer(limits, (request, response) => void listener(request, response));
-  server.maxConnections = CONNECTIONS_MAX;
+export async function serveOnSocket(
+  app: ManagerRoutes,
+  path: string,
+  bounds: SocketBounds,
+): Promise<AsyncDisposable> {
+  const server = boundedServer(app, bounds);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    // Also where a umask says otherwise: who may look must get as far as the socket.
+    if (mkdirSync(dirname(path), { recursive: true }) !== undefined)
+      chmodSync(dirname(path), 0o755);
+    refuseOpenDirectory(path);
     await listen(server, path).catch(async (error: unknown) => {
       if (!isInUse(error) || !lstatSync(path).isSocket()) throw error;
       if (await somebodyAnswers(path)) throw inUse(path);
       rmSync(path, { force: true });
       await listen(server, path);
     });
-    chmodSync(path, 0o600);
+    if (bounds.gid !== undefined) chownSync(path, -1, bounds.gid);
+    chmodSync(path, bounds.mode);
   } catch (error) {
     server.close();
     throw error instanceof HaError ? error : unusable(path, error);
   }
-  return { path, [Symbol.asyncDispose]: () => close(server) };
+  return { [Symbol.asyncDispose]: () => close(server) };
+}
+
+function boundedServer(app: ManagerRoutes, { connectionsMax, silenceMs }: SocketBounds): Server {
+  const listener = getRequestListener(app.fetch);
+  const limits = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+  };
+  const server = createServer(limits, (request, response) => void listener(request, response));
+  server.maxConnections = connectionsMax;
+  // One question for each connection: nobody lines up questions faster than they are answered.
+  server.maxRequestsPerSocket = 1;
+  server.timeout = silenceMs;
+  return server;
+}
+
+/** Whoever may rename files there could put a socket of his own in our place. */
+function refuseOpenDirectory(path: string): void {
+  const directory = dirname(path);
+  const { mode } = statSync(directory);
+  const isSticky = (mode & 0o1000) !== 0;
+  if ((mode & 0o022) === 0 || isSticky) return;
+  throw new HaError(
+    `${path}: others than its owner may change the directory, and put another socket there: chmod go-w ${directory}`,
+    { code: 'socket-unusable', path },
+    { effect: 'none' },
+  );
 }
 
 /** Throws if a manager answers at the socket, before anything of that manager is touched. */
