@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { logLevelOf, openLog } from '../../runtime/log.ts';
 import { settings } from '../../runtime/settings.ts';
 import { systemdNotifier, watchdogIntervalMs } from '../../runtime/systemd.ts';
+import { findIdentityFiles, tlsOptions, type IdentityFiles } from '../../runtime/tls-files.ts';
 import {
   agentPort,
   configPath,
@@ -15,7 +16,7 @@ import {
 } from '../places.ts';
 import { runManager } from '../shell/service.ts';
 
-type Flags = {
+type Flags = Partial<IdentityFiles> & {
   readonly config?: string;
   readonly socket?: string;
   readonly journal?: string;
@@ -24,7 +25,7 @@ type Flags = {
 };
 
 export function managerCommand(): Command {
-  return new Command('manager')
+  const command = new Command('manager')
     .description('Keep the resource groups running: watch the hosts, fail over, fence')
     .option('--config <file>', `configuration (default: $AUREOLE_CONFIG, else ${DEFAULT_CONFIG})`)
     .option(
@@ -36,8 +37,9 @@ export function managerCommand(): Command {
       `memory of the manager; on a local disk (default: $AUREOLE_JOURNAL, else ${DEFAULT_JOURNAL})`,
     )
     .option('--manage-resources', 'act, and not only watch, whatever ha.mode says', false)
-    .option('--insecure', 'speak to agents on other hosts without TLS', false)
-    .action(serve);
+    .option('--insecure', 'speak to agents on other hosts without TLS', false);
+  for (const option of tlsOptions('manager')) command.addOption(option);
+  return command.action(serve);
 }
 
 async function serve(flags: Flags): Promise<void> {
@@ -63,6 +65,7 @@ async function serve(flags: Flags): Promise<void> {
         agentPort: agentPort(find),
         manageResources,
         insecure,
+        identityFiles: findIdentityFiles('manager', flags, find),
         log,
         onReady: () => notify('READY=1'),
       },

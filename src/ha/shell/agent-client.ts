@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The agent of one host, as the manager speaks to it: each call has a deadline, connections are few. */
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import {
   Beat,
   Identity,
@@ -14,29 +14,30 @@ import {
 } from '../../agent/contract.ts';
 import { z } from 'zod';
 import type { NetworkAddress } from '../config/hosts.ts';
+import type { LiveIdentity } from '../../runtime/tls-live.ts';
+import type { HostName } from '../core/spec.ts';
+import { AgentConnections } from './agent-connections.ts';
 import { ask, type AgentRequest, type Answer } from './agent-request.ts';
 
-/** A poll is held open; the one that takes its place may begin before the old one is closed. */
-const POLL_CONNECTIONS = 2;
-const OTHER_CONNECTIONS = 32;
-const IDLE_CONNECTIONS = 4;
-
 export class AgentClient implements Disposable {
+  readonly #name: HostName;
   readonly #address: NetworkAddress;
-  readonly #polls = new Agent({ keepAlive: true, maxSockets: POLL_CONNECTIONS });
-  readonly #others = new Agent({
-    keepAlive: true,
-    maxSockets: OTHER_CONNECTIONS,
-    maxFreeSockets: IDLE_CONNECTIONS,
-  });
+  readonly #connections: AgentConnections;
 
-  constructor(address: NetworkAddress) {
+  constructor(name: HostName, address: NetworkAddress, identity?: LiveIdentity) {
+    this.#name = name;
     this.#address = address;
+    this.#connections = new AgentConnections(identity && { host: name, identity });
+  }
+
+  /** When the certificate ends that the agent has shown last. */
+  get expiresAt(): number | undefined {
+    return this.#connections.expiresAt;
   }
 
   identity(deadlineMs: number, signal: AbortSignal): Promise<Answer<Identity>> {
     const question = { method: 'GET', path: '/v1/identity', answer: Identity, deadlineMs } as const;
-    return this.#ask(this.#polls, question, signal);
+    return this.#ask(this.#connections.polls, question, signal);
   }
 
   watch(body: Watch, deadlineMs: number, signal: AbortSignal): Promise<Answer<object>> {
@@ -47,11 +48,11 @@ export class AgentClient implements Disposable {
       answer: z.object({}),
       deadlineMs,
     } as const;
-    return this.#ask(this.#polls, question, signal);
+    return this.#ask(this.#connections.polls, question, signal);
   }
 
   poll(body: Poll, deadlineMs: number, signal: AbortSignal): Promise<Answer<Beat>> {
-    return this.#ask(this.#polls, post('/v1/poll', body, Beat, deadlineMs), signal);
+    return this.#ask(this.#connections.polls, post('/v1/poll', body, Beat, deadlineMs), signal);
   }
 
   operate(
@@ -60,26 +61,29 @@ export class AgentClient implements Disposable {
     signal: AbortSignal,
   ): Promise<Answer<OperationStatus>> {
     const question = post('/v1/operations', body, OperationStatus, deadlineMs);
-    return this.#ask(this.#others, question, signal);
+    return this.#ask(this.#connections.others, question, signal);
   }
 
   reach(body: Reach, deadlineMs: number, signal: AbortSignal): Promise<Answer<ReachAnswer>> {
-    return this.#ask(this.#others, post('/v1/reach', body, ReachAnswer, deadlineMs), signal);
+    return this.#ask(
+      this.#connections.others,
+      post('/v1/reach', body, ReachAnswer, deadlineMs),
+      signal,
+    );
   }
 
   outputs(deadlineMs: number, signal: AbortSignal): Promise<Answer<Outputs>> {
     const question = { method: 'GET', path: '/v1/outputs', answer: Outputs, deadlineMs } as const;
-    return this.#ask(this.#others, question, signal);
+    return this.#ask(this.#connections.others, question, signal);
   }
 
   #ask<T>(agent: Agent, question: AgentRequest<T>, signal: AbortSignal): Promise<Answer<T>> {
     const { address, port } = this.#address;
-    return ask({ host: address, port, agent }, question, signal);
+    return ask({ name: this.#name, host: address, port, agent }, question, signal);
   }
 
   [Symbol.dispose](): void {
-    this.#polls.destroy();
-    this.#others.destroy();
+    this.#connections[Symbol.dispose]();
   }
 }
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * One request to an agent, and what its failure proves. Never rejects. A refused or reset connection
- * says that the host's kernel lives, and an answer does so, however strange. No answer says nothing.
+ * says that the host's kernel lives, and an answer does so, however strange, a TLS handshake that fails
+ * included. No answer says nothing.
  */
 import { request } from 'node:http';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import type { Socket } from 'node:net';
 import type { z } from 'zod';
 import { Refusal } from '../../agent/contract.ts';
+import { tcpBelow } from './agent-connections.ts';
+import { tlsFailure } from './tls-failure.ts';
 
 export type Answer<T> =
   | { readonly type: 'answer'; readonly body: T }
@@ -28,7 +33,14 @@ export type AgentRequest<T> = {
   readonly deadlineMs: number;
 };
 
-export type Destination = { readonly host: string; readonly port: number; readonly agent: Agent };
+export type Destination = {
+  /** Whose agent it is. */
+  readonly name: string;
+  /** An address, or a name that leads to one. */
+  readonly host: string;
+  readonly port: number;
+  readonly agent: Agent;
+};
 
 /** Outputs of many resources; an agent of ours stays far below. */
 const ANSWER_BYTES_MAX = 32 * 1_048_576;
@@ -46,9 +58,10 @@ export async function ask<T>(
     return understand(question.answer, response.statusCode, await bodyOf(response));
   } catch (error) {
     if (hasBegun) return { type: 'strange', text: `its answer broke off: ${messageOf(error)}` };
-    // Whatever the connection that we gave up says is our own doing.
-    if (deadline.signal.aborted) return { type: 'silent', text: 'no answer in time' };
-    return meaningOf(error);
+    const failure = error instanceof Failure ? error : undefined;
+    // Whatever else the connection that we gave up says is our own doing.
+    if (deadline.signal.aborted) return unanswered(failure, 'no answer in time');
+    return meaningOf(failure, messageOf(error), destination);
   } finally {
     deadline.clear();
   }
@@ -83,17 +96,20 @@ function send(
 ): Promise<IncomingMessage> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
+  const protocol = agent instanceof TlsAgent ? 'https:' : 'http:';
   const attempt = (): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const call = request({ host, port, agent, method, path, headers }, resolve);
+      let tcp: Socket | undefined;
+      const call = request({ protocol, host, port, agent, method, path, headers }, resolve);
       const abandon = (): void => {
         // Reset, or the kernel would still deliver the question when the path is mended.
-        call.socket?.resetAndDestroy();
+        tcp?.resetAndDestroy();
         call.destroy();
       };
       signal.addEventListener('abort', abandon);
       call.on('close', () => signal.removeEventListener('abort', abandon));
-      call.on('error', (error) => reject(new Failure(error, call)));
+      call.once('socket', (socket) => (tcp = tcpBelow(socket)));
+      call.on('error', (error) => reject(new Failure(error, call, tcp)));
       if (signal.aborted) abandon();
       else call.end(payload);
     });
@@ -106,18 +122,22 @@ function send(
 }
 
 class Failure extends Error {
-  readonly onKeptConnection: boolean;
   readonly code: string;
+  readonly onKeptConnection: boolean;
+  /** On a connection that was made for this question. */
+  readonly connected: boolean;
+  readonly heard: boolean;
 
-  constructor(cause: Error, call: ClientRequest) {
+  constructor(cause: Error, call: ClientRequest, tcp: Socket | undefined) {
     super(cause.message, { cause });
     this.code = 'code' in cause ? String(cause.code) : '';
     this.onKeptConnection = call.reusedSocket && CLOSED.has(this.code);
+    this.connected = !call.reusedSocket && (tcp?.bytesWritten ?? 0) > 0;
+    this.heard = !call.reusedSocket && (tcp?.bytesRead ?? 0) > 0;
   }
 }
 
 const CLOSED = new Set(['ECONNRESET', 'EPIPE']);
-const KERNEL_LIVES = new Set(['ECONNREFUSED', ...CLOSED]);
 
 async function bodyOf(response: IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -152,12 +172,28 @@ function parseJson(body: string): unknown {
   }
 }
 
-function meaningOf(error: unknown): Answer<never> {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = messageOf(error);
-  if (KERNEL_LIVES.has(code)) return { type: 'refused', text: message };
-  if (code.startsWith('HPE_')) return { type: 'strange', text: `not HTTP: ${message}` };
-  return { type: 'silent', text: message };
+function meaningOf(
+  failure: Failure | undefined,
+  text: string,
+  { name, agent }: Destination,
+): Answer<never> {
+  const { code = '' } = failure ?? {};
+  const tls = tlsFailure(code, text, name);
+  if (tls !== undefined) return { type: 'strange', text: tls };
+  if (code === 'ECONNREFUSED') return { type: 'refused', text };
+  if (CLOSED.has(code)) {
+    if (agent instanceof TlsAgent || failure?.connected !== true) return { type: 'refused', text };
+    // So does one that speaks TLS only.
+    return { type: 'strange', text: `it hung up: give the manager a certificate, if it has one` };
+  }
+  if (code.startsWith('HPE_')) return { type: 'strange', text: `not HTTP: ${text}` };
+  return unanswered(failure, text);
+}
+
+/** A byte that came after the question was sent is a sign of life, whatever it was to become. */
+function unanswered(failure: Failure | undefined, text: string): Answer<never> {
+  if (failure?.heard !== true) return { type: 'silent', text };
+  return { type: 'strange', text: `its answer does not come to an end: ${text}` };
 }
 
 function messageOf(error: unknown): string {

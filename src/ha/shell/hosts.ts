@@ -4,8 +4,9 @@ import type { Epoch, WatchedResource } from '../../agent/contract.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Mailbox } from '../../runtime/mailbox.ts';
+import { daysLeft, expiryWarning, WARN_DAYS, type LiveIdentity } from '../../runtime/tls-live.ts';
 import type { HaConfig } from '../config.ts';
-import type { Alarm } from '../contract.ts';
+import type { Alarm, HostView } from '../contract.ts';
 import type { HaEvent } from '../core/messages.ts';
 import { listOf, type HostName } from '../core/spec.ts';
 import type { ClusterState } from '../core/state.ts';
@@ -18,6 +19,8 @@ export type HostsPorts = {
   readonly clock: Clock;
   readonly inbox: Mailbox<HaEvent>;
   readonly log: Log;
+  /** With it: TLS only. */
+  readonly identity?: LiveIdentity | undefined;
 };
 
 export class Hosts implements Disposable {
@@ -28,7 +31,10 @@ export class Hosts implements Disposable {
   constructor(ports: HostsPorts) {
     this.#ports = ports;
     this.clients = new Map(
-      [...ports.config.hosts].map(([host, address]) => [host, new AgentClient(address)]),
+      [...ports.config.hosts].map(([host, address]) => [
+        host,
+        new AgentClient(host, address, ports.identity),
+      ]),
     );
   }
 
@@ -49,15 +55,33 @@ export class Hosts implements Disposable {
     this.#pollers.get(host)?.hurry();
   }
 
+  /** Of its agent, if it has shown one. */
+  certificateOf(host: HostName): HostView['certificate'] {
+    const expiresAt = this.clients.get(host)?.expiresAt;
+    if (expiresAt === undefined) return undefined;
+    const expires = new Date(expiresAt).toISOString();
+    return { expires, daysLeft: daysLeft(expiresAt, Date.now()) };
+  }
+
   alarms(): readonly Alarm[] {
-    return [...this.#pollers].flatMap(([host, { problem }]) =>
-      problem === undefined ? [] : [{ host, text: problem }],
-    );
+    const { identity } = this.#ports;
+    const own = identity && expiryOf(identity.current.name, identity.current.expiresAt);
+    const ofHosts = [...this.#pollers].flatMap(([host, { problem }]) => {
+      const expiresAt = this.clients.get(host)?.expiresAt;
+      const expiry = expiresAt === undefined ? undefined : expiryOf(host, expiresAt);
+      return [problem, expiry].flatMap((text) => (text === undefined ? [] : [{ host, text }]));
+    });
+    return own === undefined ? ofHosts : [{ text: own }, ...ofHosts];
   }
 
   [Symbol.dispose](): void {
     for (const client of this.clients.values()) client[Symbol.dispose]();
   }
+}
+
+function expiryOf(name: string, expiresAt: number): string | undefined {
+  const days = daysLeft(expiresAt, Date.now());
+  return days > WARN_DAYS ? undefined : expiryWarning(name, days);
 }
 
 function watchedOn(host: HostName, config: HaConfig, state: ClusterState): WatchedResource[] {

@@ -45,7 +45,7 @@ async function pretendAgent(
 
 function startPoller(t: TestContext, port: number, heartbeatTimeoutMs = 2_000) {
   const inbox = new Mailbox<HaEvent>();
-  const client = new AgentClient({ address: '127.0.0.1', port });
+  const client = new AgentClient('oss1', { address: '127.0.0.1', port });
   const watched = [{ name: 'disk0', kind: 'test/Dummy', parameters: {}, intervalMs: 1_000 }];
   const settings = { host: 'oss1', epoch: EPOCH, watched, heartbeatTimeoutMs };
   const clock = systemClock();
@@ -214,7 +214,7 @@ test('a connection that was closed while it was idle is no sign of anything', as
     response.once('finish', () => setImmediate(() => request.socket.resetAndDestroy()));
     return identity('i1');
   });
-  using client = new AgentClient({ address: '127.0.0.1', port });
+  using client = new AgentClient('oss1', { address: '127.0.0.1', port });
   const signal = new AbortController().signal;
   for (let i = 0; i < 20; i++) assert.equal((await client.identity(2_000, signal)).type, 'answer');
 });
@@ -236,7 +236,7 @@ function operate(
   timeouts: { start?: number },
   inbox: Mailbox<HaEvent> = new Mailbox<HaEvent>(),
 ) {
-  const client = new AgentClient({ address: '127.0.0.1', port });
+  const client = new AgentClient('oss1', { address: '127.0.0.1', port });
   const ports = { client, clock: systemClock(), epoch: EPOCH, heartbeatTimeoutMs: 400, inbox };
   const signal = new AbortController().signal;
   return runOperation(COMMAND, { ...DUMMY, timeouts }, ports, signal).finally(() =>

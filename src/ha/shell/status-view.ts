@@ -2,23 +2,34 @@
 /** The core's view of the cluster as the API shows it, with what only the shell knows. */
 import type { Epoch } from '../../agent/contract.ts';
 import type { HaConfig } from '../config.ts';
-import type { Alarm, Status } from '../contract.ts';
-import type { ClusterLook, GroupLook } from '../core/view.ts';
+import type { Alarm, HostView, Status } from '../contract.ts';
+import type { ClusterLook, GroupLook, HostLook } from '../core/view.ts';
+
+/** What the shell knows besides. */
+export type ShellLook = {
+  readonly alarms: readonly Alarm[];
+  readonly certificateOf: (host: string) => HostView['certificate'];
+};
 
 export function statusOf(
   look: ClusterLook,
   config: HaConfig,
   epoch: Epoch,
-  ownAlarms: readonly Alarm[],
+  shell: ShellLook,
 ): Status {
   return {
     mode: look.mode,
     acting: look.acting,
     epoch,
-    hosts: look.hosts.map((host) => ({ ...host, devices: [...host.devices] })),
+    hosts: look.hosts.map((host) => hostOf(host, shell)),
     groups: look.groups.map((group) => groupOf(group, config)),
-    alarms: [...ownAlarms, ...look.alarms],
+    alarms: [...shell.alarms, ...look.alarms],
   };
+}
+
+function hostOf(host: HostLook, { certificateOf }: ShellLook): HostView {
+  const certificate = certificateOf(host.name);
+  return { ...host, devices: [...host.devices], ...(certificate && { certificate }) };
 }
 
 function groupOf(group: GroupLook, { resources }: HaConfig): Status['groups'][number] {

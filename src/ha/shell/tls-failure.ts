@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Why TLS with an agent failed, with the remedy. Each of these failures is a sign of life. */
+import { printableLine } from '../../model/printable.ts';
+
+/** Undefined: it is no failure of TLS. */
+export function tlsFailure(code: string, message: string, host: string): string | undefined {
+  switch (code) {
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return `the certificate shown there is not for ${host} (${printableLine(message)}): correct the address, or aureole pki issue ${host}`;
+    case 'CERT_HAS_EXPIRED':
+      return `its certificate has ended: aureole pki renew ${host}`;
+    case 'CERT_NOT_YET_VALID':
+      return 'its certificate is not valid yet: look at the clocks of both machines';
+    case 'CERT_REVOKED':
+      return `its certificate is revoked: aureole pki issue ${host} makes another`;
+    case 'INVALID_PURPOSE':
+      return `its certificate is not made for agents: aureole pki issue ${host}`;
+    case 'CRL_HAS_EXPIRED':
+    case 'UNABLE_TO_GET_CRL':
+      return 'our revocation list is out of date or of another authority: bring the newest one here';
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'CERT_SIGNATURE_FAILURE':
+      return `our authority did not sign its certificate: aureole pki issue ${host}`;
+    case 'EPROTO':
+      return message.includes('wrong version number')
+        ? `it speaks without TLS: give it a certificate (aureole pki issue ${host})`
+        : `TLS fails: ${printableLine(message)}`;
+    default:
+      return /^(?:ERR_SSL_|ERR_TLS_|CERT_|CRL_|UNABLE_TO_)/.test(code)
+        ? `TLS fails: ${printableLine(message)}`
+        : undefined;
+  }
+}
