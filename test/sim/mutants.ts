@@ -264,6 +264,31 @@ export const MUTANTS: readonly Mutant[] = [
     always: ['cut'],
     caught: 'double',
   },
+  {
+    ignores: 'what a host carries when it is to be switched off',
+    edits: [
+      {
+        file: 'ha/core/power.ts',
+        line: 'const obstacle = force ? undefined : whyKeepOn(draft, name);',
+        broken: 'const obstacle = whyKeepOn(draft, name) && undefined;',
+      },
+    ],
+    always: ['orders'],
+    caught: 'needless-fence',
+  },
+  {
+    ignores: 'that a host is off only when its devices say so: an acknowledged power-off is enough',
+    edits: [
+      {
+        file: FENCING,
+        line: "if (!all('done', 'off', 'unknown')) return nextLevel(draft, name);",
+        broken:
+          "if (fence.cause === 'power-off' && all('done')) return confirmOff(draft, name, 'fence', ''); if (!all('done', 'off', 'unknown')) return nextLevel(draft, name);",
+      },
+    ],
+    always: ['orders', 'deviceFault'],
+    caught: 'double',
+  },
 ];
 
 export type Planted = Readonly<{

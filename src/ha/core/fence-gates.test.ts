@@ -32,6 +32,8 @@ const SHUT: readonly [what: string, facts: FenceCase, gate: Gate, pending: boole
   ['it helps no group', HELPS_NOBODY, 'helps', false],
   ['it may hold an unmanaged group', { ...OPEN, unmanaged: 'ost1' }, 'unmanaged', false],
   ['it was fenced and not reset', { ...OPEN, armed: false }, 'armed', false],
+  ['it was switched on and boots', { ...OPEN, switched: 'on' }, 'switched', true],
+  ['it was switched off', { ...OPEN, switched: 'off', mode: 'observe' }, 'switched', true],
   ['no level of its devices is proven', { ...OPEN, provenLevel: false }, 'devices', false],
   ['nobody else answers', { ...OPEN, othersAnswer: 0 }, 'cut-off', false],
   ['we run on a host without a witness', { ...OPEN, managerOnHost: true }, 'witness', false],

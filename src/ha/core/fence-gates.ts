@@ -62,6 +62,12 @@ export type Gate =
   | 'hourly';
 
 export function mayFence(facts: FenceCase): Verdict {
+  if (facts.switched !== undefined) {
+    return wait(
+      'switched',
+      `an operator had it switched ${facts.switched}, and it has not answered since: it may still boot`,
+    );
+  }
   if (facts.mode !== 'manage') return shut('mode', 'the manager only observes (ha.mode: manage)');
   if (facts.superseded) return shut('superseded', 'another manager has taken over');
   if (facts.unmanaged !== undefined) {
@@ -69,12 +75,6 @@ export function mayFence(facts: FenceCase): Verdict {
   }
   if (facts.isManagerHost) {
     return shut('own-host', 'the manager runs on it and cannot go on after fencing it');
-  }
-  if (facts.switched !== undefined) {
-    return wait(
-      'switched',
-      `an operator had it switched ${facts.switched}, and it has not answered since: it may still boot`,
-    );
   }
   if (facts.cause === 'silence' && facts.othersAnswer === 0 && facts.witness !== 'yes') {
     return shut('cut-off', 'no other host answers: the manager may be the one that is cut off');

@@ -349,8 +349,8 @@ function believe(draft: Draft, name: HostName): void {
   const level = draft.hostSpec(name).levels[fence.level] ?? [];
   const unproven = level.find((device) => devices.get(device)?.trust !== 'proven');
   if (unproven === undefined) {
-    const word = fence.cause === 'power-off' ? 'switched off' : 'fenced';
-    return confirmOff(draft, name, 'fence', `${word}: ${fence.text}`);
+    const text = fence.cause === 'power-off' ? fence.text : `fenced: ${fence.text}`;
+    return confirmOff(draft, name, 'fence', text);
   }
   hold(
     draft,

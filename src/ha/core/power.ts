@@ -24,7 +24,8 @@ export function powerOff(draft: Draft, { target: name, force, reason, operator }
   if (usableLevels(draft, host, 'operator').length === 0) return refused(NO_DEVICE);
   const obstacle = force ? undefined : whyKeepOn(draft, name);
   if (obstacle !== undefined) return refused(`${obstacle}; --force cuts its power all the same`);
-  beginFence(draft, name, 'power-off', reason || 'ordered by an operator', operator);
+  const why = reason === '' ? 'switched off by order' : `switched off by order: ${reason}`;
+  beginFence(draft, name, 'power-off', why, operator);
   return { outcome: 'accepted', text: `${name} is being switched off` };
 }
 
@@ -76,9 +77,9 @@ function whyKeepOn(draft: Draft, name: HostName): string | undefined {
   const [group] = groupsMaybeOn(draft, name);
   if (group !== undefined) {
     const runs = runsOn(draft, group, name) === 'no' ? 'may run' : 'runs';
-    return draft.group(group).managed
-      ? `group ${group} ${runs} on it (first: aureole deactivate ${name})`
-      : `group ${group} ${runs} on it and is unmanaged`;
+    if (!draft.group(group).managed) return `group ${group} ${runs} on it and is unmanaged`;
+    const remedy = draft.spec.mode === 'manage' ? ` (first: aureole deactivate ${name})` : '';
+    return `group ${group} ${runs} on it${remedy}`;
   }
   for (const { name: coming, plan } of draft.state.groups.values()) {
     const to = plan?.type === 'move' ? plan.to : plan?.host;

@@ -17,11 +17,17 @@ export class Bystander {
   readonly #troubledAt = new Map<string, number>();
   /** How often a host had booted when it was confirmed off. */
   readonly #offSince = new Map<string, number>();
+  /** Orders to switch a host off, unless it carries something, with the host. */
+  readonly #gentle = new Map<string, string>();
 
   constructor(world: World, faults: Swarm<FaultName>) {
     this.#world = world;
     this.#faults = faults;
     world.onFact = (fact) => this.#onFact(fact);
+    world.onCommand = (command) => {
+      if (command.type === 'answer-order' && command.outcome === 'accepted')
+        this.#assertIdle(this.#gentle.get(command.id));
+    };
   }
 
   isWell(host: SimHost): boolean {
@@ -30,6 +36,10 @@ export class Bystander {
 
   touch(name: string): void {
     this.#troubledAt.set(name, this.#world.schedule.now);
+  }
+
+  noteGentle(order: string, host: string): void {
+    this.#gentle.set(order, host);
   }
 
   /** Whoever is not well now has trouble now. */
@@ -70,6 +80,16 @@ export class Bystander {
 
   #has(fault: FaultName): boolean {
     return (this.#faults.odds.get(fault) ?? 0) > 0;
+  }
+
+  /** No host that carries something is switched off for a word without --force. */
+  #assertIdle(name: string | undefined): void {
+    // What is moved by hand, or by another manager, this one may be wrong about for a while.
+    if (name === undefined || this.notAlone || this.#has('handMoves')) return;
+    const host = this.#world.host(name);
+    const carried = host.resources.find((one) => host.active.has(one) || host.starting(one));
+    if (carried === undefined) return;
+    throw new Violation('needless-fence', `${name} carries ${carried} and is switched off`);
   }
 
   /** Whoever is called silent, or fenced for it, must have had trouble not long ago. */

@@ -32,10 +32,12 @@ export class Operators {
       const groups = ['manage', 'unmanage', 'cleanup'];
       const names = groups.includes(verb) ? world.spec.groups : world.spec.hosts;
       const target = random.pick([...names.keys()]);
-      if (verb === 'fence') this.#bystander.touch(target);
+      const force = random.chance(0.3);
+      if (verb === 'fence' || verb === 'power-off') this.#bystander.touch(target);
       if (verb === 'unmanage') this.#unmanagedAt.set(target, world.schedule.now);
       else if (verb === 'manage') this.#unmanagedAt.delete(target);
-      world.order(verb, target, random.chance(0.3));
+      const id = world.order(verb, target, force);
+      if (verb === 'power-off' && !force) this.#bystander.noteGentle(id, target);
     }
     if (faults.strikes('orders')) {
       const off = world.all.find((host) => !host.powered);

@@ -161,8 +161,11 @@ function manager(stage: Stage, [how = '', ...rest]: Words): void {
   }
 }
 
-/** aureole VERB TARGET [--force] [--confirm-off], as on the command line. */
-function aureole(stage: Stage, [word = '', target = '', ...flags]: Words): void {
+/** aureole VERB TARGET [--force] [--confirm-off], aureole power on|off HOST [--force]: as on the command line. */
+function aureole(stage: Stage, words: Words): void {
+  const [first = '', second = ''] = words;
+  const named = first === 'power' ? [`power-${second}`, ...words.slice(2)] : words;
+  const [word = '', target = '', ...flags] = named;
   if (target === '') throw new Error('name the target');
   const verb = choose<Verb>(flags.includes('--confirm-off') ? 'confirm-off' : word, VERBS);
   stage.order(verb, target, flags.includes('--force'));
@@ -178,6 +181,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
   activate: 'activate',
   deactivate: 'deactivate',
   cleanup: 'cleanup',
+  'power-on': 'power-on',
+  'power-off': 'power-off',
 };
 
 function choose<T>(word: string, meanings: Readonly<Record<string, T>>): T {

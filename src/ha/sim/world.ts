@@ -40,6 +40,8 @@ export class World {
   readonly manager: SimManager;
   /** Facts and steps, told to whoever writes them down. */
   onFact: (fact: Fact, at: number) => void = () => {};
+  /** What the manager orders, its answers to operators included. */
+  onCommand: (command: HaCommand, at: number) => void = () => {};
   onStep: (cause: string, reason: string, at: number) => void = () => {};
   /** Managers that are gone for good, and whatever they had sent. */
   readonly forgotten = new Set<string>();
@@ -121,6 +123,7 @@ export class World {
       observe: (step, event) => {
         this.onStep(event?.type ?? 'restore', step.reason, this.schedule.now);
         for (const command of step.commands) {
+          this.onCommand(command, this.schedule.now);
           if (command.type === 'fact') this.onFact(command.fact, this.schedule.now);
           if (command.type === 'answer-order')
             this.answers.set(command.id, `${command.outcome}: ${command.text}`);
