@@ -7,6 +7,7 @@ import { DEFAULT_PORT } from '../agent/contract.ts';
 import { AureoleError } from '../kernel/error.ts';
 import { reasonOf } from './config/devices.ts';
 import { parseConfigDocument, type PlacedMistake } from './config/document.ts';
+import { findDoubts } from './config/doubts.ts';
 import { buildGroups } from './config/groups.ts';
 import { buildHosts, type HostRules, type Hosts, type NetworkAddress } from './config/hosts.ts';
 import type { Mistake } from './config/mistakes.ts';
@@ -56,16 +57,33 @@ export type ConfigInvalid = {
   readonly mistakes: readonly PlacedMistake[];
 };
 
+export type InspectedConfig = {
+  readonly config: HaConfig;
+  /** Legal, and rarely wanted. */
+  readonly doubts: readonly PlacedMistake[];
+};
+
 /** Throws an AureoleError with the code `config-invalid`. `agentPort`: of hosts that name none. */
 export function loadConfig(path: string, agentPort: number = DEFAULT_PORT): HaConfig {
+  return inspectConfig(path, agentPort).config;
+}
+
+/** As `loadConfig`, for who wants to know more than whether it can be used. */
+export function inspectConfig(path: string, agentPort: number): InspectedConfig {
   const file = readConfigFile(path);
   const document = parseConfigDocument(file.text);
   if (document.mistakes.length > 0) throw invalid(path, document.mistakes);
   const mistakes: Mistake[] = [];
+  const entries = readEntries(document.value, mistakes);
   const rules: HostRules = { configIsSecret: file.ownerOnly, agentPort };
-  const config = buildConfig(path, document.value, rules, mistakes);
+  const config = buildConfig(path, entries, rules, mistakes);
   if (mistakes.length > 0) throw invalid(path, mistakes.map(document.place));
-  return config;
+  const doubts = findDoubts(entries, config.spec.groups);
+  return { config, doubts: inOrder(doubts.map(document.place)) };
+}
+
+function inOrder(places: readonly PlacedMistake[]): readonly PlacedMistake[] {
+  return places.toSorted((a, b) => a.line - b.line || a.col - b.col);
 }
 
 function readConfigFile(path: string): FileText {
@@ -81,7 +99,7 @@ function readConfigFile(path: string): FileText {
 }
 
 function invalid(path: string, found: readonly PlacedMistake[]): AureoleError<ConfigInvalid> {
-  const mistakes = found.toSorted((a, b) => a.line - b.line || a.col - b.col);
+  const mistakes = inOrder(found);
   const told = mistakes
     .slice(0, MISTAKES_TOLD)
     .map(({ line, col, text }) => `${path}:${line}:${col}: ${text}`);
@@ -93,11 +111,10 @@ function invalid(path: string, found: readonly PlacedMistake[]): AureoleError<Co
 
 function buildConfig(
   path: string,
-  value: unknown,
+  entries: Entries,
   rules: HostRules,
   mistakes: Mistake[],
 ): HaConfig {
-  const entries = readEntries(value, mistakes);
   const { ha } = entries;
   const hosts = buildHosts(entries, rules, mistakes);
   const groups = buildGroups(entries, mistakes);

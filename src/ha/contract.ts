@@ -6,6 +6,7 @@
  * GET  /v1/hosts             -> { hosts: HostView[] }      GET /v1/hosts/NAME  -> HostView
  * GET  /v1/groups            -> { groups: GroupView[] }    GET /v1/groups/NAME -> GroupView (NAME percent-encoded)
  * GET  /v1/node-groups       -> NodeGroupList
+ * GET  /v1/config            -> ConfigView
  * GET  /v1/events?before=N&after=N&limit=N&host=H&group=G&since=T&until=T&severity=S&uncleared=true
  *                            -> { events: EventView[] }    ascending by id; `host` may repeat
  * POST /v1/events/clear      ClearRequest -> ClearAnswer
@@ -98,6 +99,58 @@ export type HostView = z.infer<typeof HostView>;
 /** Nodesets by the name that `@` is written before. */
 export const NodeGroupList = z.object({ groups: z.record(z.string(), z.string()) });
 export type NodeGroupList = z.infer<typeof NodeGroupList>;
+
+const Texts = z.record(z.string(), z.string());
+
+/**
+ * The configuration as it is understood: every default filled in, durations as texts. Secrets are
+ * `***`, and no hash stands for them: whoever may look could guess a short password by it.
+ */
+export const ConfigView = z.object({
+  path: z.string(),
+  hosts: z.array(
+    z.object({
+      name: z.string(),
+      address: z.string(),
+      port: z.int(),
+      devices: z.array(
+        z.object({
+          name: z.string(),
+          level: z.int(),
+          agent: z.string(),
+          parameters: Texts,
+          timeout: z.string(),
+          retries: z.int(),
+        }),
+      ),
+    }),
+  ),
+  resources: z.array(
+    z.object({
+      name: z.string(),
+      /** Absent: it is in none. */
+      group: z.string().optional(),
+      parent: z.string().optional(),
+      kind: z.string(),
+      parameters: Texts,
+      /** Those that are absent are the script's own. */
+      timeouts: Texts,
+      monitorInterval: z.string(),
+    }),
+  ),
+  groups: z.array(
+    z.object({
+      name: z.string(),
+      homeHost: z.string(),
+      failoverHosts: z.array(z.string()),
+      startAfter: z.array(z.string()),
+    }),
+  ),
+  /** Of `ha`, by their keys in the file: `heartbeat_timeout`, `fencing.retry`. */
+  settings: Texts,
+  nodeGroups: Texts,
+});
+export type ConfigView = z.infer<typeof ConfigView>;
 
 export const Alarm = z.object({
   host: z.string().optional(),
