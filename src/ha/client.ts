@@ -10,6 +10,7 @@ import { AureoleError, type Effect } from '../kernel/error.ts';
 import { printableLine, printableText } from '../model/printable.ts';
 import {
   ClearAnswer,
+  ConfigView,
   EventView,
   Explanation,
   NodeGroupList,
@@ -45,6 +46,8 @@ export type HaApi = {
   readonly events: (query: EventQuery, signal: AbortSignal) => Promise<readonly EventView[]>;
   readonly clearEvents: (request: ClearRequest, signal: AbortSignal) => Promise<ClearAnswer>;
   readonly nodeGroups: (signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
+  /** What it runs with, whatever stands in the file by now. */
+  readonly config: (signal: AbortSignal) => Promise<ConfigView>;
   readonly explain: (name: string, signal: AbortSignal) => Promise<Explanation>;
   readonly order: (order: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
   /** Asks the fence devices of these hosts now; of all hosts, if none is named. */
@@ -125,6 +128,7 @@ export function haClient(socket: string, limits: ClientLimits = CLIENT_LIMITS): 
       const { groups } = await get('/v1/node-groups', NodeGroupList, signal);
       return new Map(Object.entries(groups));
     },
+    config: (signal) => get('/v1/config', ConfigView, signal),
     explain: (name, signal) => get(`/v1/explain/${encodeURIComponent(name)}`, Explanation, signal),
     clearEvents: (request, signal) => post('/v1/events/clear', request, ClearAnswer, signal),
     order: (order, signal) => post('/v1/orders', order, OrderAnswer, signal),

@@ -7,7 +7,7 @@ import type { Context as AnyContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { ClearRequest, EventView, OrderRequest, PowerQuestion } from './contract.ts';
-import type { Explanation, OrderAnswer, PowerStatus, Status } from './contract.ts';
+import type { ConfigView, Explanation, OrderAnswer, PowerStatus, Status } from './contract.ts';
 import { guard, signedBy, type Door, type DoorEnv, type DoorName } from './door.ts';
 import { HOSTS_ASKED_MAX, type EventQuery } from './shell/journal-events.ts';
 import type { Operator } from './shell/operators.ts';
@@ -18,6 +18,7 @@ export type ManagerApi = {
   /** The id of the event that stands for it. */
   readonly clearEvents: (request: ClearRequest & Operator) => number;
   readonly nodeGroups: () => ReadonlyMap<string, string>;
+  readonly config: () => ConfigView;
   readonly explain: (name: string) => Promise<Explanation | undefined>;
   readonly order: (request: OrderRequest & Operator) => Promise<OrderAnswer | 'busy' | 'late'>;
   /** Of all hosts, if none is named; the text names hosts that there are not. */
@@ -77,6 +78,7 @@ export function managerRoutes(api: ManagerApi, door: Door): ManagerRoutes {
     return c.json({ events: api.events(query.data) });
   });
   app.get('/v1/node-groups', (c) => c.json({ groups: Object.fromEntries(api.nodeGroups()) }));
+  app.get('/v1/config', (c) => c.json(api.config()));
   app.get('/v1/explain/:name', async (c) => {
     const name = c.req.param('name');
     const explanation = await api.explain(name);

@@ -8,7 +8,8 @@ import { Mailbox } from '../../runtime/mailbox.ts';
 import { run, type Cause } from '../../runtime/runner.ts';
 import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import type { HaConfig } from '../config.ts';
-import type { ClearRequest, EventView, Explanation } from '../contract.ts';
+import { viewConfig } from '../config/config-view.ts';
+import type { ClearRequest, ConfigView, EventView, Explanation } from '../contract.ts';
 import type { OrderAnswer, OrderRequest, PowerStatus, Status } from '../contract.ts';
 import { haMachine } from '../core/cluster-machine.ts';
 import type { Fact, HaCommand, HaEvent } from '../core/messages.ts';
@@ -55,7 +56,10 @@ export class Manager implements ManagerApi, Disposable {
   #state: ClusterState | undefined;
 
   /** The signal ends what is under way. */
-  constructor({ config, journal, runFenceDevice, log, identity }: ManagerParts, signal: AbortSignal) {
+  constructor(
+    { config, journal, runFenceDevice, log, identity }: ManagerParts,
+    signal: AbortSignal,
+  ) {
     this.#config = config;
     this.#journal = journal;
     this.#log = log;
@@ -125,6 +129,10 @@ export class Manager implements ManagerApi, Disposable {
 
   nodeGroups(): ReadonlyMap<string, string> {
     return this.#config.nodeGroups;
+  }
+
+  config(): ConfigView {
+    return viewConfig(this.#config);
   }
 
   explain(name: string): Promise<Explanation | undefined> {
