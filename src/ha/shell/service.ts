@@ -19,7 +19,7 @@ import { fenceDeviceRunner } from '../fencing/run.ts';
 import { openDoors } from './doors.ts';
 import { Journal } from './journal.ts';
 import { Manager } from './manager.ts';
-import { findOperatorGroup } from './operators.ts';
+import { findOperatorGroup, type OperatorGroup } from './operators.ts';
 import { refuseSocketInUse } from './socket-server.ts';
 
 export type ManagerOptions = {
@@ -46,8 +46,7 @@ export async function runManager(options: ManagerOptions, signal: AbortSignal): 
   const config = readConfig(options);
   const { identityFiles: files } = options;
   using identity = files && (await LiveIdentity.open(files, { role: 'manager' }, log));
-  const { operators } = config;
-  const group = operators && (await findOperatorGroup(operators, options.configPath));
+  const group = await operatorGroupOf(config);
   for (const text of await checkFenceAgents(config)) log.warn({ text }, 'fence agent not checked');
   using journal = new Journal(options.journalPath);
   // A manager with a journal of its own, at the same socket, has fence programs that are not ours.
@@ -70,6 +69,10 @@ export async function runManager(options: ManagerOptions, signal: AbortSignal): 
   options.onReady();
   await running;
   log.info('the manager ends; the services are left as they are');
+}
+
+async function operatorGroupOf({ operators, path }: HaConfig): Promise<OperatorGroup | undefined> {
+  return operators === undefined ? undefined : findOperatorGroup(operators, path);
 }
 
 function readConfig({
