@@ -15,8 +15,13 @@ import { tlsFailure } from './tls-failure.ts';
 
 export type Answer<T> =
   | { readonly type: 'answer'; readonly body: T }
-  /** The agent understood, and will not. */
-  | { readonly type: 'refusal'; readonly code: Refusal['code']; readonly text: string }
+  /** The agent understood, and will not. `resent`: a first copy of the question may have been taken. */
+  | {
+      readonly type: 'refusal';
+      readonly code: Refusal['code'];
+      readonly text: string;
+      readonly resent: boolean;
+    }
   /** The host's kernel closed the connection: it lives, its agent does not answer. */
   | { readonly type: 'refused'; readonly text: string }
   /** No answer in time, or no way there. */
@@ -53,9 +58,10 @@ export async function ask<T>(
   const deadline = startDeadline(question.deadlineMs, signal);
   let hasBegun = false;
   try {
-    const response = await send(destination, question, deadline.signal);
+    const { response, resent } = await send(destination, question, deadline.signal);
     hasBegun = true;
-    return understand(question.answer, response.statusCode, await bodyOf(response));
+    const body = await bodyOf(response);
+    return understand(question.answer, { status: response.statusCode ?? 0, body, resent });
   } catch (error) {
     if (hasBegun) return { type: 'strange', text: `its answer broke off: ${messageOf(error)}` };
     const failure = error instanceof Failure ? error : undefined;
@@ -93,14 +99,16 @@ function send(
   { host, port, agent }: Destination,
   { method, path, body }: AgentRequest<unknown>,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<{ readonly response: IncomingMessage; readonly resent: boolean }> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
   const protocol = agent instanceof TlsAgent ? 'https:' : 'http:';
-  const attempt = (): Promise<IncomingMessage> =>
+  const attempt = (resent: boolean): ReturnType<typeof send> =>
     new Promise((resolve, reject) => {
       let tcp: Socket | undefined;
-      const call = request({ protocol, host, port, agent, method, path, headers }, resolve);
+      const call = request({ protocol, host, port, agent, method, path, headers }, (response) =>
+        resolve({ response, resent }),
+      );
       const abandon = (): void => {
         // Reset, or the kernel would still deliver the question when the path is mended.
         tcp?.resetAndDestroy();
@@ -113,10 +121,10 @@ function send(
       if (signal.aborted) abandon();
       else call.end(payload);
     });
-  return attempt().catch((error: unknown) => {
+  return attempt(false).catch((error: unknown) => {
     // A connection that was kept may have been closed meanwhile, which proves nothing. Every request
     // may be sent twice: polls and lists by nature, operations by their request id.
-    if (error instanceof Failure && error.onKeptConnection && !signal.aborted) return attempt();
+    if (error instanceof Failure && error.onKeptConnection && !signal.aborted) return attempt(true);
     throw error;
   });
 }
@@ -151,15 +159,20 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function understand<T>(expected: z.ZodType<T>, status = 0, body: string): Answer<T> {
+function understand<T>(
+  expected: z.ZodType<T>,
+  { status, body, resent }: { status: number; body: string; resent: boolean },
+): Answer<T> {
   const value = parseJson(body);
   if (status === 200) {
     const parsed = expected.safeParse(value);
     if (parsed.success) return { type: 'answer', body: parsed.data };
   } else if (status >= 400 && status < 500) {
     const refusal = Refusal.safeParse(value);
-    if (refusal.success)
-      return { type: 'refusal', code: refusal.data.code, text: refusal.data.message };
+    if (refusal.success) {
+      const { code, message: text } = refusal.data;
+      return { type: 'refusal', code, text, resent };
+    }
   }
   return { type: 'strange', text: `unexpected answer (status ${status}): is this an agent?` };
 }

@@ -55,7 +55,7 @@ export async function runOperation(
       const superseded = supersededBy(command.host, answer);
       // Not awaited: the result goes into the same box behind it.
       if (superseded !== undefined) void inbox.put(superseded);
-      return resultOf(refusedOutcome(answer.text, attempt));
+      return resultOf(refusedOutcome(answer.text, attempt === 1 && !answer.resent));
     }
     const giveUpAt: Instant = begunAt + timeoutMs + KILL_GRACE_MS + heartbeatTimeoutMs;
     if (clock.now() >= giveUpAt) {
@@ -89,6 +89,6 @@ function orderOf(command: OperateCommand, resource: ResourceSettings, epoch: Epo
  * A first request that is refused was certainly not run. Of a later one an earlier copy may have
  * been: its answer was lost.
  */
-function refusedOutcome(text: string, attempt: number): OperationOutcome {
-  return attempt === 1 ? { type: 'not-run', text } : { type: 'lost', text };
+function refusedOutcome(text: string, isFirst: boolean): OperationOutcome {
+  return isFirst ? { type: 'not-run', text } : { type: 'lost', text };
 }

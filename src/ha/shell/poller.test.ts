@@ -47,7 +47,7 @@ function startPoller(t: TestContext, port: number, heartbeatTimeoutMs = 2_000) {
   const inbox = new Mailbox<HaEvent>();
   const client = new AgentClient('oss1', { address: '127.0.0.1', port });
   const watched = [{ name: 'disk0', kind: 'test/Dummy', parameters: {}, intervalMs: 1_000 }];
-  const settings = { host: 'oss1', epoch: EPOCH, watched, heartbeatTimeoutMs };
+  const settings = { host: 'oss1', epoch: EPOCH, holds: true, watched, heartbeatTimeoutMs };
   const clock = systemClock();
   const warnings: object[] = [];
   const log = {
@@ -296,4 +296,23 @@ test('a refusal after a lost answer leaves open whether it was run', async (t) =
     return { code: 'wrong-boot', message: 'this is boot b2' };
   });
   assert.equal((await operate(port, {})).outcome.type, 'lost');
+});
+
+test('where the connection broke under the first copy of an order, a refusal of the second leaves open whether it was run', async (t) => {
+  let times = 0;
+  const { port } = await pretendAgent(t, (_, response) => {
+    times += 1;
+    if (times === 1) return { outputs: [] };
+    if (times === 2) return void response.destroy();
+    response.statusCode = 409;
+    return { code: 'wrong-boot', message: 'this is boot b2' };
+  });
+  using client = new AgentClient('oss1', { address: '127.0.0.1', port });
+  const inbox = new Mailbox<HaEvent>();
+  const ports = { client, clock: systemClock(), epoch: EPOCH, heartbeatTimeoutMs: 400, inbox };
+  const { signal } = new AbortController();
+  assert.equal((await client.outputs(1_000, signal)).type, 'answer');
+  const { outcome } = await runOperation(COMMAND, { ...DUMMY, timeouts: {} }, ports, signal);
+  assert.equal(outcome.type, 'lost');
+  assert.equal(times, 3);
 });
