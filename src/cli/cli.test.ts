@@ -142,6 +142,12 @@ test('a mistake in the words is one line on standard error, and exit code 2', as
     [['stauts'], /^error: unknown command 'stauts' \(Did you mean status\?\)\n$/],
     [['status', '--jsn'], /^error: unknown option '--jsn'.*\n$/],
     [['fence', '--reason', 'x'], /^error: missing required argument 'host'\n$/],
+    [['fence', 'oss[1', '--reason', 'x'], /^unable to parse 'oss\[1': a bracket is not closed\n$/],
+    [
+      ['events', '--since', 'noon'],
+      /^--since: "noon" is no time: .* \(see aureole events show --help\)\n$/,
+    ],
+    [['status', '--check', '--watch'], /^--check: looks once: leave out --watch /],
     [['fence', 'oss1'], /^--reason is missing \(see aureole fence --help\)\n$/],
     [['events', '-n', '0'], /^--number: write a whole number from 1 to 1000 .*\n$/],
   ];
@@ -155,9 +161,22 @@ test('a mistake in the words is one line on standard error, and exit code 2', as
 
 test('results go to standard output, as text or JSON', async () => {
   const text = await run(['status']);
-  assert.deepEqual(text, { code: 0, stdout: 'ALARM  first\n', stderr: '' });
+  assert.equal(text.stderr, '');
+  const lines = text.stdout.split('\n');
+  assert.deepEqual(lines.slice(0, 6), [
+    'ALARM  first',
+    '',
+    '',
+    'Connected hosts:\t',
+    'Disconnected hosts:\t',
+    'Events: ',
+  ]);
+  assert.deepEqual([text.code, lines.length], [0, 9], 'two events, and the end of the last line');
   const json = await run(['status', '--json']);
-  assert.deepEqual(JSON.parse(json.stdout), STATUS);
+  assert.deepEqual(JSON.parse(json.stdout), {
+    ...STATUS,
+    events: [event(1, 'oss1'), event(2, 'oss2')],
+  });
   const events = await run(['events', '--json']);
   assert.deepEqual(JSON.parse(events.stdout), [event(1, 'oss1'), event(2, 'oss2')]);
 });
@@ -179,9 +198,9 @@ test('what the demo does not know is refused with what it knows', async () => {
 
 test('an order says in its help and in complaints what it takes, a host or a group', async () => {
   const takes = [
-    ['deactivate', '<host>'],
-    ['cleanup', '<group>'],
-    ['failback', '<host|group>'],
+    ['deactivate', '<host...>'],
+    ['cleanup', '<group...>'],
+    ['failback', '[host|group...]'],
   ] as const;
   for (const [verb, what] of takes) {
     const { stdout } = await run([verb, '--help']);

@@ -27,12 +27,17 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
       {
         name: 'events',
         summary: 'Show what happened',
-        load: () => ha(import('../ha/commands/events.ts').then((file) => file.events)),
+        load: loadEvents,
       },
       {
         name: 'explain',
-        summary: 'Tell why a host or a group is as it is',
+        summary: 'Tell why hosts or groups are as they are',
         load: () => ha(import('../ha/commands/explain.ts').then((file) => file.explain)),
+      },
+      {
+        name: 'validate',
+        summary: 'Check a configuration, show what it means, or what it would change',
+        load: () => ha(import('../ha/commands/validate.ts').then((file) => file.validate)),
       },
     ],
   ],
@@ -41,22 +46,22 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
     [
       {
         name: 'fence',
-        summary: "Cut a host's power, and start its groups elsewhere",
+        summary: 'Cut the power of hosts, and start their groups elsewhere',
         load: () => ha(import('../ha/commands/fence.ts').then((file) => file.fence)),
       },
       {
         name: 'reset',
-        summary: 'Arm a host again after it was fenced',
+        summary: 'Arm hosts again after they were fenced',
         load: () => ha(import('../ha/commands/reset.ts').then((file) => file.reset)),
       },
       {
         name: 'deactivate',
-        summary: 'Move all groups off a host, and keep them off',
+        summary: 'Move all groups off hosts, and keep them off',
         load: () => ha(import('../ha/commands/deactivate.ts').then((file) => file.deactivate)),
       },
       {
         name: 'activate',
-        summary: 'Let a host take groups again',
+        summary: 'Let hosts take groups again',
         load: () => ha(import('../ha/commands/activate.ts').then((file) => file.activate)),
       },
     ],
@@ -71,17 +76,17 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
       },
       {
         name: 'cleanup',
-        summary: 'Forget the failures of a group, and try again',
+        summary: 'Forget the failures of groups, and try again',
         load: () => ha(import('../ha/commands/cleanup.ts').then((file) => file.cleanup)),
       },
       {
         name: 'unmanage',
-        summary: 'Only watch a group: neither start, stop nor move it',
+        summary: 'Only watch groups: neither start, stop nor move them',
         load: () => ha(import('../ha/commands/unmanage.ts').then((file) => file.unmanage)),
       },
       {
         name: 'manage',
-        summary: 'Act on a group again',
+        summary: 'Act on groups again',
         load: () => ha(import('../ha/commands/manage.ts').then((file) => file.manage)),
       },
     ],
@@ -118,6 +123,15 @@ async function ha<Input, Result>(
 ): Promise<Program> {
   const { toProgram } = await import('./run-command.ts');
   return toProgram(await loading);
+}
+
+async function loadEvents(): Promise<Program> {
+  const { showEvents, clearEvents } = await import('../ha/commands/events.ts');
+  const { toProgram } = await import('./run-command.ts');
+  return new Program('events')
+    .description('Show what happened')
+    .addCommand(toProgram(showEvents), { isDefault: true })
+    .addCommand(toProgram(clearEvents));
 }
 
 export async function buildProgram(args: readonly string[]): Promise<Program> {

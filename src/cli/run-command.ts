@@ -5,16 +5,18 @@ import { Command as Program } from 'commander';
 import { haClient, type HaApi } from '../ha/client.ts';
 import { DEFAULT_SOCKET } from '../ha/places.ts';
 import { AureoleError } from '../kernel/error.ts';
-import type { Command, CommandContext, Followed } from '../runtime/command.ts';
+import type { Argument, Command, CommandContext, Followed } from '../runtime/command.ts';
 import { exitCodeOfVerdict } from './exit.ts';
 import { chooseSocket, surroundings } from './socket.ts';
-import { asker, lookOf, redraw } from './terminal.ts';
+import { asker, lookOf, redraw, tell } from './terminal.ts';
 
 type Flags = { readonly json?: true; readonly socket?: string };
 
 export function toProgram<Input, Result>(command: Command<Input, Result, HaApi>): Program {
   const program = new Program(command.name).description(command.summary);
-  for (const { name, description } of command.arguments) program.argument(`<${name}>`, description);
+  for (const argument of command.arguments) {
+    program.argument(placeholder(argument), argument.description);
+  }
   for (const { flags, description } of command.options) program.option(flags, description);
   return program
     .option('--json', 'print the result as JSON')
@@ -27,18 +29,29 @@ export function toProgram<Input, Result>(command: Command<Input, Result, HaApi>)
       const { json, socket, ...options } = program.opts<Flags>();
       const values = new Map<string, unknown>(Object.entries(options));
       for (const [index, { name }] of command.arguments.entries()) {
-        values.set(name, program.args[index]);
+        values.set(name, program.processedArgs[index]);
       }
-      process.exitCode = await run(command, values, { json, socket });
+      const input = parseInput(command, values, nameOf(program));
+      process.exitCode = await run(command, input, { json, socket });
     });
+}
+
+function placeholder({ name, many, optional }: Argument): string {
+  const word = many === true ? `${name}...` : name;
+  return optional === true ? `[${word}]` : `<${word}>`;
+}
+
+/** As it is typed: `aureole events clear`. */
+function nameOf(program: Program): string {
+  const above = program.parent === null ? [] : [nameOf(program.parent)];
+  return [...above, program.name()].join(' ');
 }
 
 async function run<Input, Result>(
   command: Command<Input, Result, HaApi>,
-  values: ReadonlyMap<string, unknown>,
+  input: Input,
   flags: { readonly json: true | undefined; readonly socket: string | undefined },
 ): Promise<number> {
-  const input = parseInput(command, values);
   const { path, isDemo } = chooseSocket(flags.socket, surroundings());
   if (isDemo) process.stderr.write(`(the demo's cluster: ${path})\n`);
   const end = new AbortController();
@@ -49,6 +62,7 @@ async function run<Input, Result>(
     api: haClient(path),
     signal: end.signal,
     operator: operatorName(),
+    tell,
     ...(ask === undefined ? {} : { ask }),
   };
   const show = shower(command, input, flags.json === true);
@@ -59,12 +73,13 @@ async function run<Input, Result>(
   }
   const result = await command.run(input, context);
   show({ type: 'more', result }, false);
-  return exitCodeOfVerdict(command.verdict(result));
+  return exitCodeOfVerdict(command.verdict(result, input));
 }
 
 function parseInput<Input, Result>(
   command: Command<Input, Result, HaApi>,
   values: ReadonlyMap<string, unknown>,
+  typed: string,
 ): Input {
   const parsed = command.input.safeParse(Object.fromEntries(values));
   if (parsed.success) return parsed.data;
@@ -77,7 +92,7 @@ function parseInput<Input, Result>(
     const isAbsent = code === 'invalid_type' && values.get(key) === undefined;
     return `${flag}${isAbsent ? ' is missing' : `: ${message}`}`;
   });
-  const text = `${wrong.join('; ')} (see aureole ${command.name} --help)`;
+  const text = `${wrong.join('; ')} (see ${typed} --help)`;
   throw new AureoleError(text, { code: 'usage' }, { effect: 'none' });
 }
 
@@ -96,7 +111,8 @@ function shower<Input, Result>(
       stdout.write(goesOn ? jsonLines(item.result) : `${JSON.stringify(item.result, null, 2)}\n`);
     } else {
       const text = command.render(item.result, look, input);
-      if (item.type === 'more') stdout.write(text === '' ? '' : `${text}\n`);
+      if (text === undefined) return;
+      if (item.type === 'more') stdout.write(`${text}\n`);
       else if (text === before) return;
       else if (stdout.isTTY) redraw(stdout, text);
       else stdout.write(`== ${new Date().toISOString()}\n${text}\n`);

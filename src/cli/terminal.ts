@@ -26,6 +26,11 @@ export function asker(signal: AbortSignal): ((question: string) => Promise<strin
   };
 }
 
+/** On standard error, for who watches: a log of a script keeps results only. */
+export function tell(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${text}\n`);
+}
+
 /** Shows a text in the place of the one before. */
 export function redraw(stream: NodeJS.WriteStream, text: string): void {
   stream.write(`\u001B[H\u001B[2J${text}\n`);

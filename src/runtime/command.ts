@@ -12,8 +12,8 @@ export type Look = { readonly paint: (style: Style, text: string) => string };
 
 export const PLAIN: Look = { paint: (_style, text) => text };
 
-/** What became of it; the command line turns it into an exit code. */
-export type Verdict = 'done' | 'failed' | 'refused' | 'unknown';
+/** What became of it, or how the cluster is; the command line turns it into an exit code. */
+export type Verdict = 'done' | 'failed' | 'refused' | 'unknown' | 'degraded' | 'down';
 
 export type CommandContext<Api> = {
   readonly api: Api;
@@ -22,15 +22,25 @@ export type CommandContext<Api> = {
   readonly operator: string;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<string>;
+  /** Tells the person at the terminal what goes on; nobody hears it where there is none. */
+  readonly tell: (text: string) => void;
+};
+
+export type Argument = {
+  readonly name: string;
+  readonly description: string;
+  /** Takes all words that are left, as a list. */
+  readonly many?: true;
+  readonly optional?: true;
 };
 
 export type Command<Input, Result, Api> = {
   readonly name: string;
   readonly summary: string;
-  readonly arguments: readonly { readonly name: string; readonly description: string }[];
+  readonly arguments: readonly Argument[];
   /** In commander's notation: `-n, --count <n>`. */
   readonly options: readonly { readonly flags: string; readonly description: string }[];
-  /** From arguments and options by their names, all of them texts or true. */
+  /** From arguments and options by their names, all of them texts, lists of texts, or true. */
   readonly input: z.ZodType<Input>;
   readonly examples: readonly string[];
   readonly run: (input: Input, context: CommandContext<Api>) => Promise<Result>;
@@ -39,8 +49,9 @@ export type Command<Input, Result, Api> = {
     input: Input,
     context: CommandContext<Api>,
   ) => AsyncIterable<Followed<Result>> | undefined;
-  readonly render: (result: Result, look: Look, input: Input) => string;
-  readonly verdict: (result: Result) => Verdict;
+  /** Undefined: there is nothing to show, not even an empty line. */
+  readonly render: (result: Result, look: Look, input: Input) => string | undefined;
+  readonly verdict: (result: Result, input: Input) => Verdict;
 };
 
 /** `whole`: stands in the place of what was shown before. `more`: comes after it. `notice`: for the person only. */

@@ -4,7 +4,9 @@ import { orderCommand } from './order.ts';
 
 export const activate = orderCommand({
   verb: 'activate',
-  argument: { name: 'host', description: 'the host' },
-  summary: 'Let a host take groups again',
-  examples: ['aureole activate oss1'],
+  kind: 'host',
+  description: 'hosts, as a nodeset',
+  moves: true,
+  summary: 'Let hosts take groups again',
+  examples: ['aureole activate oss1', 'aureole activate "oss[1-4]"'],
 });

@@ -4,7 +4,9 @@ import { orderCommand } from './order.ts';
 
 export const cleanup = orderCommand({
   verb: 'cleanup',
-  argument: { name: 'group', description: 'the resource group, by its root' },
-  summary: 'Forget the failures of a group, and try again',
-  examples: ['aureole cleanup ost0'],
+  kind: 'group',
+  description: 'resource groups, by their roots',
+  moves: true,
+  summary: 'Forget the failures of groups, and try again',
+  examples: ['aureole cleanup ost0', 'aureole cleanup ost0 --wait 5m'],
 });

@@ -4,7 +4,13 @@ import { orderCommand } from './order.ts';
 
 export const deactivate = orderCommand({
   verb: 'deactivate',
-  argument: { name: 'host', description: 'the host' },
-  summary: 'Move all groups off a host, and keep them off',
-  examples: ['aureole deactivate oss1 --reason "firmware update"'],
+  kind: 'host',
+  description: 'hosts, as a nodeset',
+  moves: true,
+  summary: 'Move all groups off hosts, and keep them off',
+  examples: [
+    'aureole deactivate oss1 --reason "firmware update"',
+    'aureole deactivate oss1 --dry-run',
+    'aureole deactivate oss1 --wait',
+  ],
 });

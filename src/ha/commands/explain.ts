@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `aureole explain`: all that bears on one host or group: its state, what led to it, what the scripts said. */
+/** `aureole explain`: all that bears on a host or group: its state, what led to it, what the scripts said. */
 import { z } from 'zod';
 import type { Command } from '../../runtime/command.ts';
 import type { HaApi } from '../client.ts';
 import type { Explanation } from '../contract.ts';
-import { Target } from './order.ts';
+import { Targets } from './order.ts';
 import { renderExplanation } from './show-explanation.ts';
+import { resolveTargets } from './targets.ts';
 
-const ExplainInput = z.object({ name: Target });
+const ExplainInput = z.object({ name: Targets });
 
-export const explain: Command<z.infer<typeof ExplainInput>, Explanation, HaApi> = {
+export const explain: Command<z.infer<typeof ExplainInput>, readonly Explanation[], HaApi> = {
   name: 'explain',
-  summary: 'Tell why a host or a group is as it is',
-  arguments: [{ name: 'name', description: 'a host, or a resource group by its root' }],
+  summary: 'Tell why hosts or groups are as they are',
+  arguments: [
+    {
+      name: 'name',
+      description: 'hosts as a nodeset, resource groups by their roots, or resources',
+      many: true,
+    },
+  ],
   options: [],
   input: ExplainInput,
-  examples: ['aureole explain oss1', 'aureole explain ost0'],
-  run: ({ name }, { api, signal }) => api.explain(name, signal),
-  render: renderExplanation,
+  examples: ['aureole explain oss1', 'aureole explain ost0', 'aureole explain "oss[1-2]"'],
+  async run({ name: words }, context) {
+    const { api, signal } = context;
+    const explanations: Explanation[] = [];
+    for (const name of await resolveTargets('host|group|resource', words, context)) {
+      explanations.push(await api.explain(name, signal));
+    }
+    return explanations;
+  },
+  render: (explanations, look) =>
+    explanations.map((one) => renderExplanation(one, look)).join('\n\n'),
   verdict: () => 'done',
 };

@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `aureole fence`: cut a host's power; or, with `--confirm-off`, an operator's own word that a host is
- * off. That word starts services elsewhere, so it takes the host's name a second time.
+ * `aureole fence`: cut the power of hosts; or, with `--confirm-off`, an operator's own word that hosts
+ * are off. That word starts services elsewhere, and a slip in a nodeset cuts the power of many: both
+ * take the hosts a second time.
  */
-import { z } from 'zod';
 import { AureoleError } from '../../kernel/error.ts';
+import { foldNames } from '../../model/node-set/fold.ts';
+import { z } from 'zod';
 import type { Command, CommandContext } from '../../runtime/command.ts';
 import type { HaApi } from '../client.ts';
-import type { OrderAnswer } from '../contract.ts';
-import { giveOrder, Reason, REASON_OPTION, renderAnswer, Target, verdictOf } from './order.ts';
+import {
+  giveOrders,
+  MOVING,
+  MOVING_OPTIONS,
+  Reason,
+  REASON_OPTION,
+  renderAnswers,
+  Targets,
+  verdictOf,
+  type TargetAnswer,
+} from './order.ts';
+import { resolveTargets } from './targets.ts';
 
-const FenceInput = z.object({
-  host: Target,
+const FenceInput = MOVING.extend({
+  host: Targets,
   reason: Reason.min(1, 'write why'),
   force: z.boolean().default(false),
   confirmOff: z.boolean().default(false),
@@ -19,10 +31,10 @@ const FenceInput = z.object({
 });
 type FenceInput = z.infer<typeof FenceInput>;
 
-export const fence: Command<FenceInput, OrderAnswer, HaApi> = {
+export const fence: Command<FenceInput, readonly TargetAnswer[], HaApi> = {
   name: 'fence',
-  summary: "Cut a host's power, and start its groups elsewhere",
-  arguments: [{ name: 'host', description: 'the host to fence' }],
+  summary: 'Cut the power of hosts, and start their groups elsewhere',
+  arguments: [{ name: 'host', description: 'the hosts to fence, as a nodeset', many: true }],
   options: [
     { ...REASON_OPTION, description: `${REASON_OPTION.description} (required)` },
     {
@@ -32,41 +44,60 @@ export const fence: Command<FenceInput, OrderAnswer, HaApi> = {
     },
     {
       flags: '--confirm-off',
-      description: 'cut nothing: you have seen yourself that the host has no power',
+      description: 'cut nothing: you have seen yourself that the hosts have no power',
     },
     {
-      flags: '--again <host>',
-      description: "for --confirm-off without a terminal: the host's name a second time",
+      flags: '--again <hosts>',
+      description: 'without a terminal, for --confirm-off or several hosts: the same words again',
     },
+    ...MOVING_OPTIONS,
   ],
   input: FenceInput,
   examples: [
     'aureole fence oss1 --reason "hangs in the kernel"',
+    'aureole fence oss1 --dry-run --reason "what would move?"',
     'aureole fence oss1 --confirm-off --reason "pulled both plugs"',
   ],
   async run(input, context) {
-    const { host, reason, force, confirmOff } = input;
-    if (confirmOff) await confirm(input, context);
-    const verb = confirmOff ? 'confirm-off' : 'fence';
-    return giveOrder({ verb, target: host, reason, force, dryRun: false }, context);
+    const { host: words, confirmOff, again, ...order } = input;
+    const targets = await resolveTargets('host', words, context);
+    if (!order.dryRun && (confirmOff || targets.length > 1)) {
+      await confirm(words.join(' '), targets, { confirmOff, again }, context);
+    }
+    return giveOrders({ verb: confirmOff ? 'confirm-off' : 'fence', ...order, targets }, context);
   },
-  render: renderAnswer,
+  render: renderAnswers,
   verdict: verdictOf,
 };
 
-async function confirm({ host, again }: FenceInput, { ask }: CommandContext<HaApi>): Promise<void> {
-  const typed = again ?? (await ask?.(claimOf(host)));
-  if (typed === host) return;
+async function confirm(
+  written: string,
+  targets: readonly string[],
+  { confirmOff, again }: Pick<FenceInput, 'confirmOff' | 'again'>,
+  { ask }: CommandContext<HaApi>,
+): Promise<void> {
+  const names = foldNames(targets);
+  const claim = confirmOff ? offClaim(names) : fenceClaim(targets.length, names);
+  const typed = again ?? (await ask?.(`${claim}\nType ${written} to confirm: `));
+  if (typed === written) return;
+  const what = confirmOff ? '--confirm-off' : `the fence of ${targets.length} hosts`;
   const text =
     typed === undefined
-      ? `--confirm-off asks for the host's name a second time, and there is no terminal: add --again ${host}`
-      : `the name typed again is not ${host}: nothing was done`;
+      ? `${what} asks for the same words a second time, and there is no terminal: add --again ${quoted(written)}`
+      : `the words typed again are not ${written}: nothing was done`;
   throw new AureoleError(text, { code: 'not-confirmed' }, { effect: 'none' });
 }
 
-function claimOf(host: string): string {
-  return `You are about to state that ${host} has no power, and that you have seen it yourself.
-Aureole will believe you and start the resource groups of ${host} on other hosts. If ${host}
-still runs, two hosts will write to the same disks, and the data on them will be destroyed.
-Type the host's name to confirm: `;
+function quoted(words: string): string {
+  return /^[\w.-]+$/.test(words) ? words : `'${words}'`;
+}
+
+function fenceClaim(count: number, names: string): string {
+  return `You are about to cut the power of ${count} hosts: ${names}.`;
+}
+
+function offClaim(names: string): string {
+  return `You are about to state that ${names} has no power, and that you have seen it yourself.
+Aureole will believe you and start the resource groups of ${names} on other hosts. If one that you
+name still runs, two hosts will write to the same disks, and the data on them will be destroyed.`;
 }

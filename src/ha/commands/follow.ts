@@ -7,39 +7,48 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Followed } from '../../runtime/command.ts';
 import type { EventQuery, HaApi } from '../client.ts';
 import type { EventView, Status } from '../contract.ts';
+import type { StatusReport } from './show-status.ts';
 
 const RETRY_MS = 1_000;
 const PAGE = 1_000;
 
-export function watchStatus(api: HaApi, signal: AbortSignal): AsyncIterable<Followed<Status>> {
-  return retrying(signal, async function* (): AsyncGenerator<Followed<Status>> {
-    yield { type: 'whole', result: await api.status(signal) };
+export function watchStatus(
+  api: HaApi,
+  newest: () => Promise<readonly EventView[]>,
+  signal: AbortSignal,
+): AsyncIterable<Followed<StatusReport>> {
+  const complete = async (status: Status): Promise<Followed<StatusReport>> => {
+    return { type: 'whole', result: { ...status, events: await newest() } };
+  };
+  return retrying(signal, async function* (): AsyncGenerator<Followed<StatusReport>> {
+    yield await complete(await api.status(signal));
     for await (const message of api.stream(signal)) {
-      if (message.type === 'status') yield { type: 'whole', result: message.status };
+      if (message.type === 'status') yield await complete(message.status);
     }
   });
 }
 
 export function followEvents(
   api: HaApi,
-  filter: EventQuery,
+  queryOf: () => Promise<EventQuery>,
   newest: number,
   signal: AbortSignal,
 ): AsyncIterable<Followed<readonly EventView[]>> {
   let last: number | undefined;
-  const missed = async (): Promise<readonly EventView[]> => {
+  const missed = async (filter: EventQuery): Promise<readonly EventView[]> => {
     const query = last === undefined ? { limit: newest } : { after: last, limit: PAGE };
     const events = await api.events({ ...filter, ...query }, signal);
     last = events.at(-1)?.id ?? last ?? 0;
     return events;
   };
   return retrying(signal, async function* (): AsyncGenerator<Followed<readonly EventView[]>> {
+    const filter = await queryOf();
     let isBehind = true;
     // Listening begins before the question for what was missed; numbers tell what comes by both ways.
     for await (const message of api.stream(signal)) {
       while (isBehind) {
         const isFirst = last === undefined;
-        const result = await missed();
+        const result = await missed(filter);
         if (result.length > 0) yield { type: 'more', result };
         isBehind = !isFirst && result.length === PAGE;
       }
@@ -50,9 +59,12 @@ export function followEvents(
   });
 }
 
-function fits(event: EventView, { host, group }: EventQuery): boolean {
+const SEVERITIES: readonly EventView['severity'][] = ['info', 'warning', 'alarm'];
+
+function fits(event: EventView, { host, group, severity = 'info' }: EventQuery): boolean {
   const hosts = [host ?? event.host].flat();
-  return hosts.includes(event.host) && (group === undefined || group === event.group);
+  const isSevere = SEVERITIES.indexOf(event.severity) >= SEVERITIES.indexOf(severity);
+  return hosts.includes(event.host) && (group ?? event.group) === event.group && isSevere;
 }
 
 async function* retrying<T>(

@@ -4,7 +4,9 @@ import { orderCommand } from './order.ts';
 
 export const manage = orderCommand({
   verb: 'manage',
-  argument: { name: 'group', description: 'the resource group, by its root' },
-  summary: 'Act on a group again',
-  examples: ['aureole manage mgs'],
+  kind: 'group',
+  description: 'resource groups, by their roots',
+  moves: true,
+  summary: 'Act on groups again',
+  examples: ['aureole manage mgs', 'aureole manage ost0 ost1 --dry-run'],
 });

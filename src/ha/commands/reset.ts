@@ -4,7 +4,9 @@ import { orderCommand } from './order.ts';
 
 export const reset = orderCommand({
   verb: 'reset',
-  argument: { name: 'host', description: 'the host that was fenced' },
-  summary: 'Arm a host again after it was fenced',
+  kind: 'host',
+  description: 'hosts that were fenced, as a nodeset',
+  moves: false,
+  summary: 'Arm hosts again after they were fenced',
   examples: ['aureole reset oss1 --reason "power supply replaced"'],
 });

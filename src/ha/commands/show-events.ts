@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Events as text, one line each: when (UTC), how bad, what about, and why. */
+/** Events as text, one line each, as HALO writes them: when (local time), what, of what, and why. */
+import { printableLine } from '../../model/printable.ts';
 import type { Look } from '../../runtime/command.ts';
 import type { EventView } from '../contract.ts';
 
-export function renderEvents(events: readonly EventView[], look: Look): string {
+export function renderEvents(events: readonly EventView[], look: Look): string | undefined {
+  if (events.length === 0) return undefined;
   return events.map((event) => eventLine(event, look)).join('\n');
 }
 
-function eventLine(event: EventView, look: Look): string {
+export function eventLine(event: EventView, look: Look): string {
   const { time, severity, name, host, group, resource, text, operator } = event;
-  const about = new Set([host, group, resource].filter((part) => part !== undefined));
+  const object = resource ?? group ?? host ?? '-';
+  const where = host === undefined || host === object ? '' : `on ${host}: `;
   const by = operator === undefined || operator === '' ? '' : ` (by ${operator})`;
-  const subject = about.size === 0 ? '' : `${[...about].join(' ')}: `;
-  const line = `${severityWord(severity, look)}  ${name}  ${subject}${text}${by}`;
-  return `${look.paint('dim', time.replace(/\.\d+Z$/, 'Z'))}  ${line}`;
+  const comment = JSON.stringify(printableLine(`${where}${text}${by}`));
+  const line = `event=${name} object=${object} comment=${comment}`;
+  return `${look.paint('dim', localTime(time))} ${severityPaint(severity, line, look)}`;
 }
 
-function severityWord(severity: EventView['severity'], look: Look): string {
-  if (severity === 'alarm') return look.paint('red', 'ALARM  ');
-  return severity === 'warning' ? look.paint('yellow', 'warning') : 'info   ';
+function severityPaint(severity: EventView['severity'], line: string, look: Look): string {
+  if (severity === 'alarm') return look.paint('red', line);
+  return severity === 'warning' ? look.paint('yellow', line) : line;
+}
+
+/** `2026-09-01 10:11:12.345`; what is no time is shown as it is. */
+export function localTime(text: string): string {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) return text;
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
+  const ms = at.getMilliseconds();
+  return `${date} ${time}${ms === 0 ? '' : `.${String(ms).padStart(3, '0')}`}`;
 }

@@ -3,7 +3,7 @@
 import { roughDuration } from '../../model/duration.ts';
 import type { Look } from '../../runtime/command.ts';
 import type { Explanation } from '../contract.ts';
-import { renderEvents } from './show-events.ts';
+import { eventLine, localTime } from './show-events.ts';
 import { renderGroups } from './show-group.ts';
 import { renderHost } from './show-host.ts';
 
@@ -15,7 +15,8 @@ export function renderExplanation(explanation: Explanation, look: Look): string 
     const homes = [group.homeHost, ...group.failoverHosts].join(', then ');
     blocks.push([...renderGroups([group], look), `    may run on ${homes}`]);
   }
-  if (events.length > 0) blocks.push([look.paint('bold', 'Events'), renderEvents(events, look)]);
+  if (events.length > 0)
+    blocks.push([look.paint('bold', 'Events'), ...events.map((event) => eventLine(event, look))]);
   if (outputs.length > 0) {
     const lines = outputs.flatMap((output) => outputLines(output));
     blocks.push([look.paint('bold', 'Scripts, newest first'), ...lines]);
@@ -25,7 +26,7 @@ export function renderExplanation(explanation: Explanation, look: Look): string 
 
 function outputLines(output: Explanation['outputs'][number]): string[] {
   const { host, resource, operation, begun, durationMs, outcome, stdout, stderr } = output;
-  const time = begun.replace(/\.\d+Z$/, 'Z');
+  const time = localTime(begun);
   const quote = (stream: string, text: string): string[] =>
     text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [`  ${stream}| ${line}`]));
   return [

@@ -10,7 +10,7 @@ export function isGroupWell(group: GroupView): boolean {
 
 /** All in the same columns. */
 export function renderGroups(groups: readonly GroupView[], look: Look): readonly string[] {
-  const rows = groups.map((group) => ({ group, tree: treeOf(group) }));
+  const rows = groups.map((group) => ({ group, tree: labelled(group) }));
   const trees = rows.flatMap(({ tree }) => tree);
   const nameWidth = Math.max(...trees.map(({ label }) => label.length), 0);
   const kindWidth = Math.max(...trees.map(({ resource }) => resource.kind.length), 0);
@@ -22,6 +22,15 @@ export function renderGroups(groups: readonly GroupView[], look: Look): readonly
       return `    ${columns}  ${resourceWords(resource, group, look)}`;
     }),
   ]);
+}
+
+type Row = { readonly label: string; readonly resource: ResourceView };
+
+function labelled(group: GroupView): readonly Row[] {
+  return treeOf(group).map(({ depth, resource }) => ({
+    label: `${'  '.repeat(depth)}${resource.name}`,
+    resource,
+  }));
 }
 
 const STYLES: Readonly<Record<GroupView['status'], Style>> = {
@@ -49,18 +58,21 @@ function reasonLines(group: GroupView): readonly string[] {
   return isClear || group.reason === '' ? [] : [`      ${group.reason}`];
 }
 
-function isAway({ host, homeHost }: GroupView): boolean {
+export function isAway({ host, homeHost }: GroupView): boolean {
   return host !== undefined && host !== homeHost;
 }
 
-function treeOf({ resources }: GroupView): { label: string; resource: ResourceView }[] {
-  const depths = new Map<string, number>();
-  return resources.map((resource) => {
-    const above = resource.parent === undefined ? undefined : depths.get(resource.parent);
-    const depth = above === undefined ? 0 : above + 1;
-    depths.set(resource.name, depth);
-    return { label: `${'  '.repeat(depth)}${resource.name}`, resource };
-  });
+export type TreeLine = { readonly depth: number; readonly resource: ResourceView };
+
+/** Each resource with what stands on it below, in the order of the configuration. */
+export function treeOf({ resources }: GroupView): readonly TreeLine[] {
+  const children = Map.groupBy(resources, ({ parent }) => parent);
+  const below = (parent: string | undefined, depth: number): TreeLine[] =>
+    (children.get(parent) ?? []).flatMap((resource) => [
+      { depth, resource },
+      ...below(resource.name, depth + 1),
+    ]);
+  return below(undefined, 0);
 }
 
 function resourceWords({ hosts }: ResourceView, group: GroupView, look: Look): string {

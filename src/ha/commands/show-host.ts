@@ -1,40 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A host as text: how it is, what fencing is about to do or why not, and whether its fence devices can be trusted. */
 import { roughDuration } from '../../model/duration.ts';
-import type { Look, Style } from '../../runtime/command.ts';
+import { PLAIN, type Look, type Style } from '../../runtime/command.ts';
 import type { HostView } from '../contract.ts';
+
+const CERTIFICATE_WARNED_DAYS = 30;
 
 /** Online, takes groups, and can be fenced when it must be. */
 export function isHostWell(host: HostView): boolean {
-  const { status, active, armed, fence, notFenced, devices } = host;
-  if (status !== 'online' || !active || !armed) return false;
-  if (fence !== undefined || notFenced !== undefined) return false;
-  return devices.every(({ trust, power }) => trust === 'proven' && power === 'on');
+  const { status, active, armed, notFenced, devices } = host;
+  if (status !== 'online' || !active || !armed || notFenced !== undefined) return false;
+  return hostWarnings(host).length === 0 && devices.every(({ trust }) => trust !== 'wrong');
+}
+
+/** What wants a look, and is not told as an alarm. */
+export function hostWarnings(host: HostView): readonly string[] {
+  const { name, devices } = host;
+  const unsure = devices.filter(({ trust, power }) => trust === 'unproven' || power === 'unknown');
+  return [
+    ...fenceLines(host),
+    ...certificateLines(host),
+    ...unsure.map((device) => deviceLine(name, device, PLAIN)),
+  ];
 }
 
 export function renderHost(host: HostView, nameWidth: number, look: Look): readonly string[] {
-  const { name, status, active, armed, armedInMs, fence, notFenced, devices, reason } = host;
+  const { name, status, active, armed, armedInMs, notFenced, devices, reason } = host;
   const marks = active ? '' : look.paint('yellow', ' (deactivated)');
   const details: string[] = [];
   if (status !== 'online' && reason !== '') details.push(reason);
-  if (fence !== undefined) {
-    const since = roughDuration(fence.sinceMsAgo);
-    details.push(
-      look.paint('yellow', `fencing for ${since}: ${fence.phase} (because: ${fence.cause})`),
-    );
-  }
+  details.push(...fenceLines(host).map((line) => look.paint('yellow', line)));
   if (notFenced !== undefined) details.push(look.paint('red', `not fenced: ${notFenced}`));
   if (!armed) {
     const wait = armedInMs === undefined ? '' : ` for ${roughDuration(armedInMs)}`;
     const text = `not fenced again by itself${wait}: look at the host, then aureole reset ${name}`;
     details.push(look.paint('yellow', text));
   }
+  details.push(...certificateLines(host).map((line) => look.paint('yellow', line)));
   if (devices.length === 0) details.push(look.paint('dim', 'no fence device'));
   details.push(...devices.map((device) => deviceLine(name, device, look)));
   return [
     `  ${look.paint('bold', name.padEnd(nameWidth))}  ${statusWords(host, look)}${marks}`,
     ...details.map((line) => `      ${line}`),
   ];
+}
+
+function fenceLines({ fence }: HostView): readonly string[] {
+  if (fence === undefined) return [];
+  const since = roughDuration(fence.sinceMsAgo);
+  return [`fencing for ${since}: ${fence.phase} (because: ${fence.cause})`];
+}
+
+function certificateLines({ name, certificate }: HostView): readonly string[] {
+  if (certificate === undefined || certificate.daysLeft > CERTIFICATE_WARNED_DAYS) return [];
+  const { daysLeft, expires } = certificate;
+  const when = daysLeft < 0 ? 'has ended' : `ends in ${daysLeft} day${daysLeft === 1 ? '' : 's'}`;
+  return [`its certificate ${when} (${expires}): aureole pki renew ${name}`];
 }
 
 function statusWords({ status, heardMsAgo }: HostView, look: Look): string {

@@ -1,48 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The status as text: what is wrong first, then what runs where, then the hosts. */
-import type { Look } from '../../runtime/command.ts';
-import type { Alarm, Status } from '../contract.ts';
-import { isGroupWell, renderGroups } from './show-group.ts';
-import { isHostWell, renderHost } from './show-host.ts';
+/**
+ * The status as HALO writes it, for the eyes and scripts that know it: a line for each resource, hosts
+ * that are connected and not, the newest events. What HALO has no words for comes only when it is so:
+ * alarms above, the reason of a group that does not run, fenced hosts and warnings below the hosts.
+ */
+import { foldNames } from '../../model/node-set/fold.ts';
+import type { Look, Style } from '../../runtime/command.ts';
+import type { EventView, GroupView, HostView, ResourceView, Status } from '../contract.ts';
+import { eventLine } from './show-events.ts';
+import { treeOf } from './show-group.ts';
+import { hostWarnings } from './show-host.ts';
+import { noticeLines } from './show-notices.ts';
 
-export function renderStatus(status: Status, look: Look, onlyExceptions: boolean): string {
-  const groups = status.groups.filter((group) => !onlyExceptions || !isGroupWell(group));
-  const hosts = status.hosts.filter((host) => !onlyExceptions || !isHostWell(host));
-  const nameWidth = Math.max(...hosts.map(({ name }) => name.length), 0);
-  const blocks = [
-    [...status.alarms.map((alarm) => alarmLine(alarm, look)), ...modeLines(status, look)],
-    section('Resource groups', renderGroups(groups, look), look),
-    section(
-      'Hosts',
-      hosts.flatMap((host) => renderHost(host, nameWidth, look)),
-      look,
-    ),
-  ].filter((lines) => lines.length > 0);
-  if (onlyExceptions && groups.length === 0 && hosts.length === 0) {
-    blocks.push([
-      `${count(status.groups.length, 'resource group')} at home and running, ${count(status.hosts.length, 'host')} online.`,
-    ]);
+/** The events are the newest, oldest first. */
+export type StatusReport = Status & { readonly events: readonly EventView[] };
+
+export function renderStatus(report: StatusReport, look: Look, onlyExceptions: boolean): string {
+  const { groups, hosts, events } = report;
+  const notices = noticeLines(report, look);
+  const online = (host: HostView): boolean => host.status === 'online';
+  const offline = hosts.filter((host) => !online(host));
+  const isDisconnectedShown = !onlyExceptions || offline.length > 0;
+  return [
+    ...(notices.length === 0 ? [] : [...notices, '']),
+    ...sorted(groups).flatMap((group) => groupLines(group, look, onlyExceptions)),
+    '',
+    ...(onlyExceptions ? [] : [`Connected hosts:\t${hostWords(hosts.filter(online))}`]),
+    ...(isDisconnectedShown ? [`Disconnected hosts:\t${hostWords(offline)}`] : []),
+    ...fencedLines(hosts, look),
+    ...warningLines(hosts, look),
+    ...(onlyExceptions ? [] : ['Events: ', ...events.map((event) => eventLine(event, look))]),
+  ].join('\n');
+}
+
+function sorted(groups: readonly GroupView[]): readonly GroupView[] {
+  return groups.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function groupLines(group: GroupView, look: Look, onlyExceptions: boolean): readonly string[] {
+  return treeOf(group).flatMap(({ depth, resource }) => {
+    const { text, style, comment } = resourceWords(resource, group);
+    if (onlyExceptions && style === 'green' && group.managed) return [];
+    const name = `${' '.repeat(depth)}${resource.name}`.padEnd(20);
+    const isWhy = depth === 0 && group.status !== 'running' && group.reason !== '';
+    const said = isWhy ? group.reason : comment;
+    const remark = said === '' ? '' : ` ${said} `;
+    const unmanaged = group.managed ? '' : look.paint('yellow', ' (Unmanaged)');
+    return [`${name}\t(${resource.kind})\t${look.paint(style, text)}${remark}${unmanaged}`];
+  });
+}
+
+type Words = { readonly text: string; readonly style: Style; readonly comment: string };
+
+/** The home host is asked first, then the others in their order. */
+function resourceWords({ hosts }: ResourceView, group: GroupView): Words {
+  const { homeHost, status } = group;
+  const running = hosts.filter((one) => one.status === 'running').map(({ host }) => host);
+  const [host] = running;
+  if (running.length > 1) {
+    return { text: `Running on ${foldNames(running)}`, style: 'red', comment: '' };
   }
-  return blocks.map((lines) => lines.join('\n')).join('\n\n');
+  if (host === homeHost) return { text: `Running on ${host}`, style: 'green', comment: '' };
+  if (host !== undefined) {
+    return { text: `Running (Failed Over) on ${host}`, style: 'yellow', comment: '' };
+  }
+  const unknown = hosts.filter((one) => one.status === 'unknown');
+  const doubt = unknown.find((one) => one.host === homeHost) ?? unknown[0];
+  if (doubt === undefined) return { text: 'Stopped', style: 'red', comment: '' };
+  const text = status === 'failed' ? 'Error' : 'Unknown';
+  return { text, style: 'red', comment: doubt.text };
 }
 
-function section(title: string, lines: readonly string[], look: Look): readonly string[] {
-  return lines.length === 0 ? [] : [look.paint('bold', title), ...lines];
+function hostWords(hosts: readonly HostView[]): string {
+  const names = (active: boolean): string =>
+    foldNames(hosts.filter((host) => host.active === active).map(({ name }) => name));
+  const deactivated = names(false);
+  return [names(true), deactivated === '' ? '' : `${deactivated} (deactivated)`]
+    .filter((words) => words !== '')
+    .join(', ');
 }
 
-function alarmLine({ host, group, text }: Alarm, look: Look): string {
-  const about = [host, group].filter((name) => name !== undefined).join(', ');
-  return `${look.paint('red', 'ALARM')}  ${about === '' ? '' : `${about}: `}${text}`;
+function fencedLines(hosts: readonly HostView[], look: Look): readonly string[] {
+  const fenced = hosts.filter(({ armed }) => !armed).map(({ name }) => name);
+  return fenced.length === 0 ? [] : [look.paint('yellow', `Fenced hosts:\t${foldNames(fenced)}`)];
 }
 
-function modeLines({ mode, acting }: Status, look: Look): readonly string[] {
-  const lines: string[] = [];
-  if (!acting) lines.push('Another manager has taken over: this one does nothing.');
-  if (mode === 'observe')
-    lines.push('Observe mode: Aureole watches and does nothing (see ha.mode).');
-  return lines.map((line) => look.paint('yellow', line));
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+/** What is the same for several hosts is one line. */
+function warningLines(hosts: readonly HostView[], look: Look): readonly string[] {
+  const warnings = hosts.flatMap((host) =>
+    hostWarnings(host).map((text) => ({ name: host.name, text })),
+  );
+  const lines = [...Map.groupBy(warnings, ({ text }) => text)].map(([text, alike]) =>
+    look.paint('yellow', `${foldNames(alike.map(({ name }) => name))}: ${text}`),
+  );
+  return lines.length === 0 ? [] : ['Warnings:', ...lines];
 }

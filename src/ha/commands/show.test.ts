@@ -4,9 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PLAIN } from '../../runtime/command.ts';
 import type { EventView, Explanation, GroupView, HostView, Status } from '../contract.ts';
+import { renderDetails } from './show-details.ts';
 import { renderEvents } from './show-events.ts';
 import { renderExplanation } from './show-explanation.ts';
-import { renderStatus } from './show-status.ts';
+import { healthOf } from './show-health.ts';
+import { renderStatus, type StatusReport } from './show-status.ts';
+
+process.env['TZ'] = 'Etc/GMT-2';
 
 function host(name: string, change: Partial<HostView> = {}): HostView {
   const devices = [{ name: `${name}/ipmi`, level: 0, trust: 'proven', power: 'on' }] as const;
@@ -61,7 +65,7 @@ function status(change: Partial<Status> = {}): Status {
 
 test('a healthy cluster is shown with its trees and its fence devices', () => {
   assert.equal(
-    renderStatus(status(), PLAIN, false),
+    renderDetails(status(), PLAIN, false),
     `Resource groups
   tankA  running on oss1
     tankA         heartbeat/ZFS      running on oss1
@@ -78,7 +82,7 @@ Hosts
 
 test('of a healthy cluster the exceptions are one line', () => {
   assert.equal(
-    renderStatus(status(), PLAIN, true),
+    renderDetails(status(), PLAIN, true),
     '1 resource group at home and running, 2 hosts online.',
   );
 });
@@ -145,7 +149,7 @@ const TROUBLE = status({
 
 test('what is wrong stands first, and each thing says why', () => {
   assert.equal(
-    renderStatus(TROUBLE, PLAIN, true),
+    renderDetails(TROUBLE, PLAIN, true),
     `ALARM  oss1: the fence device pdu is wired to another host
 ALARM  tankB: runs on two hosts
 ALARM  the journal is full
@@ -185,15 +189,15 @@ Hosts
 });
 
 test('everything is shown without -x, what is well included', () => {
-  const text = renderStatus(TROUBLE, PLAIN, false);
+  const text = renderDetails(TROUBLE, PLAIN, false);
   assert.match(text, /\n {2}tankC {2}running on oss1\n/);
   assert.match(text, /\n {2}oss3 {2}online\n/);
 });
 
 test('colours change nothing but colours', () => {
-  const marked = renderStatus(TROUBLE, { paint: (style, text) => `<${style}>${text}</>` }, false);
+  const marked = renderDetails(TROUBLE, { paint: (style, text) => `<${style}>${text}</>` }, false);
   assert.match(marked, /<red>ALARM<\/> {2}oss1/);
-  assert.equal(marked.replaceAll(/<[a-z/]+>/g, ''), renderStatus(TROUBLE, PLAIN, false));
+  assert.equal(marked.replaceAll(/<[a-z/]+>/g, ''), renderDetails(TROUBLE, PLAIN, false));
 });
 
 const EVENTS: readonly EventView[] = [
@@ -224,14 +228,14 @@ const EVENTS: readonly EventView[] = [
   },
 ];
 
-test('an event is one line: when, how bad, what about, why, and by whom', () => {
+test('an event is one line: when, what, of what, why, and by whom', () => {
   assert.equal(
     renderEvents(EVENTS, PLAIN),
-    `2026-09-01T10:11:12Z  ALARM    ha.host.fenced  oss1: silent for 10s
-2026-09-01T10:11:13Z  warning  ha.order.unmanage  tankA: done (resilvering) (by eve)
-2026-09-01T10:11:14Z  info     manager.started  epoch 4`,
+    `2026-09-01 12:11:12.345 event=ha.host.fenced object=oss1 comment="silent for 10s"
+2026-09-01 12:11:13 event=ha.order.unmanage object=tankA comment="done (resilvering) (by eve)"
+2026-09-01 12:11:14 event=manager.started object=- comment="epoch 4"`,
   );
-  assert.equal(renderEvents([], PLAIN), '');
+  assert.equal(renderEvents([], PLAIN), undefined);
 });
 
 test('an explanation is the state, what led to it, and what the scripts said', () => {
@@ -262,12 +266,189 @@ test('an explanation is the state, what led to it, and what the scripts said', (
     may run on oss1, then oss2
 
 Events
-2026-09-01T10:11:12Z  ALARM    ha.host.fenced  oss1: silent for 10s
+2026-09-01 12:11:12.345 event=ha.host.fenced object=oss1 comment="silent for 10s"
 
 Scripts, newest first
-2026-09-01T10:11:20Z  oss2 ip start: exit 1 after 1s
+2026-09-01 12:11:20.001  oss2 ip start: exit 1 after 1s
   out| one
   out|   two
   err| no such device`,
   );
+});
+
+test('a comment keeps its quotes, and an event of a resource its host', () => {
+  const event: EventView = {
+    id: 1,
+    time: '2026-09-01T10:11:12.345Z',
+    name: 'ha.resource.failed',
+    severity: 'warning',
+    host: 'oss1',
+    group: 'tankA',
+    resource: 'ip',
+    text: 'said "no" \\ \u001B[31mand\nmore',
+  };
+  assert.equal(
+    renderEvents([event], PLAIN),
+    String.raw`2026-09-01 12:11:12.345 event=ha.resource.failed object=ip comment="on oss1: said \"no\" \\ and more"`,
+  );
+});
+
+function report(change: Partial<StatusReport> = {}): StatusReport {
+  return { ...status(), events: EVENTS.slice(2), ...change };
+}
+
+test('the status of a cluster that is well is what HALO prints, byte for byte', () => {
+  const groups = [group('tankB', 'oss1', { resources: [] }), group('tankA', 'oss1')];
+  assert.equal(
+    renderStatus(report({ groups }), PLAIN, false),
+    [
+      'tankA               \t(heartbeat/ZFS)\tRunning on oss1',
+      ' tankA/ost0         \t(lustre/Lustre)\tRunning on oss1',
+      '  ip                \t(heartbeat/IPaddr2)\tRunning on oss1',
+      '',
+      'Connected hosts:\toss[1-2]',
+      'Disconnected hosts:\t',
+      'Events: ',
+      '2026-09-01 12:11:14 event=manager.started object=- comment="epoch 4"',
+    ].join('\n'),
+  );
+  assert.equal(renderStatus(report({ groups }), PLAIN, true), '', 'one empty line');
+});
+
+test('siblings are shown in their order, each with what stands on it', () => {
+  const { hosts = [] } = group('tankA', 'oss1').resources[0] ?? {};
+  const one = (name: string, parent?: string): GroupView['resources'][number] => ({
+    name,
+    kind: 'a/B',
+    hosts,
+    ...(parent === undefined ? {} : { parent }),
+  });
+  const resources = [one('z'), one('b', 'z'), one('a', 'z'), one('d', 'b'), one('c', 'a')];
+  const text = renderStatus(report({ groups: [group('z', 'oss1', { resources })] }), PLAIN, false);
+  assert.deepEqual(
+    text.split('\n', 5).map((line) => line.split('\t')[0]?.trimEnd()),
+    ['z', ' b', '  d', ' a', '  c'],
+  );
+});
+
+const down = group('tankB', '', {
+  status: 'failed',
+  reason: 'ip has failed 3 times on oss1',
+  resources: [
+    {
+      name: 'tankB',
+      kind: 'heartbeat/ZFS',
+      hosts: [
+        { host: 'oss2', status: 'unknown', text: 'no answer' },
+        { host: 'oss1', status: 'unknown', text: 'start: exit 1' },
+      ],
+    },
+    {
+      name: 'ip',
+      kind: 'heartbeat/IPaddr2',
+      parent: 'tankB',
+      hosts: [
+        { host: 'oss1', status: 'stopped', text: 'monitor said 7' },
+        { host: 'oss2', status: 'unknown', text: 'no answer' },
+      ],
+    },
+    {
+      name: 'ip2',
+      kind: 'heartbeat/IPaddr2',
+      parent: 'tankB',
+      hosts: [{ host: 'oss1', status: 'stopped', text: '' }],
+    },
+  ],
+});
+
+test('what is not well is told in words of HALO, with what it has no words for around them', () => {
+  const certificate = { expires: '2026-12-01', daysLeft: 11 };
+  const devices = (name: string): HostView['devices'] => [
+    { name: `${name}/ipmi`, level: 0, trust: 'unproven', power: 'unknown' },
+  ];
+  const text = renderStatus(
+    report({
+      mode: 'observe',
+      hosts: [
+        host('oss1', { armed: false, certificate }),
+        host('oss2', { status: 'silent', devices: devices('oss2') }),
+        host('oss3', { active: false, devices: devices('oss3') }),
+        host('oss4', { status: 'off', active: false }),
+      ],
+      groups: [
+        down,
+        group('tankA', 'oss2', {
+          managed: false,
+          resources: group('tankA', 'oss2').resources.slice(0, 1),
+        }),
+      ],
+      alarms: [{ group: 'tankB', text: 'ip has failed 3 times on oss1' }],
+      events: [],
+    }),
+    PLAIN,
+    true,
+  );
+  assert.equal(
+    text,
+    [
+      'ALARM  tankB: ip has failed 3 times on oss1',
+      'Observe mode: Aureole watches and does nothing (see ha.mode).',
+      '',
+      'tankA               \t(heartbeat/ZFS)\tRunning (Failed Over) on oss2 (Unmanaged)',
+      'tankB               \t(heartbeat/ZFS)\tError ip has failed 3 times on oss1 ',
+      ' ip                 \t(heartbeat/IPaddr2)\tError no answer ',
+      ' ip2                \t(heartbeat/IPaddr2)\tStopped',
+      '',
+      'Disconnected hosts:\toss2, oss4 (deactivated)',
+      'Fenced hosts:\toss1',
+      'Warnings:',
+      'oss1: its certificate ends in 11 days (2026-12-01): aureole pki renew oss1',
+      'oss[2-3]: fence device ipmi, level 1: power unknown, unproven: it has not yet said on while the host was answering',
+    ].join('\n'),
+  );
+});
+
+test('of what runs at home, -x keeps what is unmanaged', () => {
+  const groups = [group('tankA', 'oss1', { managed: false }), group('tankB', 'oss1')];
+  const lines = renderStatus(report({ groups }), PLAIN, true).split('\n');
+  assert.equal(lines.length, 4, 'three resources, and the empty line');
+  assert.ok(lines.slice(0, 3).every((line) => line.endsWith('Running on oss1 (Unmanaged)')));
+});
+
+test('the health of a cluster is one line, and says why it is not well', () => {
+  const cases: readonly (readonly [Partial<Status>, verdict: string, text: string])[] = [
+    [{}, 'done', 'well: 1 resource group at home and running, 2 hosts online'],
+    [
+      { mode: 'observe' },
+      'done',
+      'well: 1 resource group at home and running, 2 hosts online (observe mode)',
+    ],
+    [{ alarms: [{ text: 'a' }, { text: 'b' }] }, 'degraded', 'degraded: 2 alarms'],
+    [
+      { groups: [group('tankA', 'oss2', { managed: false })] },
+      'degraded',
+      'degraded: tankA runs on oss2, away from oss1; tankA is unmanaged',
+    ],
+    [
+      { hosts: [host('oss1', { armed: false }), host('oss2', { status: 'off', active: false })] },
+      'degraded',
+      'degraded: oss1: fenced and not reset; oss2: off, deactivated',
+    ],
+    [{ acting: false }, 'degraded', 'degraded: another manager has taken over'],
+    [
+      { groups: [down], alarms: [{ text: 'a' }] },
+      'down',
+      'down: tankB is failed (ip has failed 3 times on oss1); degraded: 1 alarm',
+    ],
+    [
+      { groups: [group('tankA', '', { status: 'unknown', reason: '' })] },
+      'down',
+      'down: tankA is unknown',
+    ],
+  ];
+  for (const [change, verdict, text] of cases) {
+    assert.deepEqual(healthOf(status(change)), { verdict, text });
+  }
+  const many = Array.from({ length: 12 }, (_, place) => host(`oss${place}`, { active: false }));
+  assert.match(healthOf(status({ hosts: many })).text, /oss7: deactivated; and 4 more$/);
 });

@@ -1,29 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `aureole status`: what runs where, and what is not well; with `--watch`, as it changes. */
+/** `aureole status`: what runs where, and what is not well; with `--watch`, as it changes; with `--check`, for a monitoring system. */
 import { z } from 'zod';
 import type { Command } from '../../runtime/command.ts';
 import type { HaApi } from '../client.ts';
-import type { Status } from '../contract.ts';
+import type { EventView } from '../contract.ts';
 import { watchStatus } from './follow.ts';
-import { renderStatus } from './show-status.ts';
+import { renderDetails } from './show-details.ts';
+import { healthOf } from './show-health.ts';
+import { renderStatus, type StatusReport } from './show-status.ts';
 
-const StatusInput = z.object({
-  exceptions: z.boolean().default(false),
-  watch: z.boolean().default(false),
-});
+const EVENTS_DEFAULT = 10;
+const COUNT = 'write a whole number from 0 to 1000';
 
-export const status: Command<z.infer<typeof StatusInput>, Status, HaApi> = {
+const StatusInput = z
+  .object({
+    exceptions: z.boolean().default(false),
+    details: z.boolean().default(false),
+    check: z.boolean().default(false),
+    watch: z.boolean().default(false),
+    eventCount: z
+      .string()
+      .regex(/^\d{1,4}$/, COUNT)
+      .transform(Number)
+      .refine((count) => count <= 1_000, COUNT)
+      .default(EVENTS_DEFAULT),
+  })
+  .refine(({ check, watch }) => !check || !watch, {
+    path: ['check'],
+    message: 'looks once: leave out --watch',
+  });
+type StatusInput = z.infer<typeof StatusInput>;
+
+export const status: Command<StatusInput, StatusReport, HaApi> = {
   name: 'status',
   summary: 'Show resource groups, hosts and alarms',
   arguments: [],
   options: [
     { flags: '-x, --exceptions', description: 'only what is not as it should be' },
+    {
+      flags: '-e, --event-count <count>',
+      description: `how many of the newest events (default: ${EVENTS_DEFAULT})`,
+    },
+    { flags: '-d, --details', description: 'what is known on each host, and each fence device' },
     { flags: '-w, --watch', description: 'show it again whenever it changes, until Ctrl-C' },
+    {
+      flags: '--check',
+      description: 'one line; exit code 0: well, 10: degraded, 11: a group is down',
+    },
   ],
   input: StatusInput,
-  examples: ['aureole status', 'aureole status -x', 'aureole status --watch'],
-  run: (_input, { api, signal }) => api.status(signal),
-  follow: ({ watch }, { api, signal }) => (watch ? watchStatus(api, signal) : undefined),
-  render: (result, look, { exceptions }) => renderStatus(result, look, exceptions),
-  verdict: () => 'done',
+  examples: [
+    'aureole status',
+    'aureole status -x -e 0',
+    'aureole status --details --watch',
+    'aureole status --check',
+  ],
+  async run(input, { api, signal }) {
+    const [now, events] = await Promise.all([api.status(signal), newest(input, api, signal)]);
+    return { ...now, events };
+  },
+  follow(input, { api, signal }) {
+    if (!input.watch) return undefined;
+    return watchStatus(api, () => newest(input, api, signal), signal);
+  },
+  render(result, look, { check, details, exceptions }) {
+    if (check) return healthOf(result).text;
+    return details
+      ? renderDetails(result, look, exceptions)
+      : renderStatus(result, look, exceptions);
+  },
+  verdict: (result, { check }) => (check ? healthOf(result).verdict : 'done'),
 };
+
+/** Since the last `events clear`; none where none are shown. */
+async function newest(
+  { eventCount, exceptions, details, check }: StatusInput,
+  api: HaApi,
+  signal: AbortSignal,
+): Promise<readonly EventView[]> {
+  if (eventCount === 0 || exceptions || details || check) return [];
+  return api.events({ uncleared: true, limit: eventCount }, signal);
+}

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `aureole unmanage`: for work by hand on one group. */
+/** `aureole unmanage`: for work by hand on a group. */
 import { orderCommand } from './order.ts';
 
 export const unmanage = orderCommand({
   verb: 'unmanage',
-  argument: { name: 'group', description: 'the resource group, by its root' },
-  summary: 'Only watch a group: neither start, stop nor move it',
+  kind: 'group',
+  description: 'resource groups, by their roots',
+  moves: false,
+  summary: 'Only watch groups: neither start, stop nor move them',
   examples: ['aureole unmanage mgs --reason "resilvering"'],
 });
