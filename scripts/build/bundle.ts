@@ -39,6 +39,8 @@ export async function bundleAll(folder: string): Promise<readonly Bundle[]> {
         target: 'node26',
         format: 'cjs',
         metafile: true,
+        // Its other entry asks import.meta where it lies, which a single file cannot answer.
+        alias: { koffi: join(MODULES, 'koffi', 'index.cjs') },
         legalComments: 'none',
         logLevel: 'error',
         plugins: [besideTheBundle, inTheSameFolders, withoutLocales, lazyChildProcess],

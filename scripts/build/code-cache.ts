@@ -4,7 +4,7 @@
  * `aureole status` would take is spent on compiling; this is what saves it.
  */
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Bundle } from './bundle.ts';
 import { NODE_PACKAGE, PACKAGING } from './places.ts';
@@ -18,13 +18,17 @@ const WORDS: Readonly<Record<Bundle['name'], readonly string[]>> = {
   'aureole-agent': ['--help'],
 };
 
-/** The same bundle gives the same bytes: V8 draws no random numbers if it is to be predictable. */
+/**
+ * The same bundle gives the same bytes: V8 draws no random numbers if it is to be predictable, and the
+ * name of the folder is not in it if all is named as seen from there.
+ */
 export async function addCodeCache({ name, file }: Bundle): Promise<void> {
   const warmUp = join(import.meta.dirname, 'warm-up.cjs');
-  const words = [START, file, `${file}.cache`, ...WORDS[name]];
+  const bundle = basename(file);
+  const words = [START, bundle, `${bundle}.cache`, ...WORDS[name]];
   await promisify(execFile)(
     join(NODE_PACKAGE, 'bin', 'node'),
     ['--predictable', warmUp, ...words],
-    { env: {}, timeout: 60_000 },
+    { cwd: dirname(file), env: {}, timeout: 60_000 },
   );
 }

@@ -20,4 +20,6 @@ process.on('beforeExit', () => {
   }
   process.argv = [process.execPath, bundle, ...words.split(' ')];
   run();
+  // Without anything to wait for, Node would not come back here.
+  setImmediate(() => undefined);
 });

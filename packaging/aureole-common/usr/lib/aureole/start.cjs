@@ -7,7 +7,7 @@
 'use strict';
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const { dirname } = require('node:path');
+const { dirname, resolve } = require('node:path');
 const { Script } = require('node:vm');
 
 process.argv.splice(1, 1);
@@ -21,7 +21,7 @@ function run() {
   const fresh = { exports: {} };
   script
     .runInThisContext()
-    .call(fresh.exports, fresh.exports, createRequire(file), fresh, file, dirname(file));
+    .call(fresh.exports, fresh.exports, createRequire(resolve(file)), fresh, file, dirname(file));
 }
 
 function readCache(path) {
