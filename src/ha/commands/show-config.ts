@@ -50,7 +50,7 @@ function printIndented(line: string): string {
 function hostLines({ name, address, port, devices }: ConfigView['hosts'][number]): string[] {
   const fencing = devices.map((device) => {
     const { level, agent, parameters, timeout, retries } = device;
-    return `  level ${level}: ${device.name}  ${agent} ${told(parameters)}  timeout ${timeout}, ${retries} retries`;
+    return `  level ${level}: ${device.name}  ${told(agent, parameters)}  timeout ${timeout}, retries ${retries}`;
   });
   const lines = fencing.length > 0 ? fencing : ['  no fence device'];
   return [`${name}  ${address} port ${port}`, ...lines];
@@ -74,11 +74,11 @@ function groupLines(group: ConfigView['groups'][number], view: ConfigView): stri
 function resourceLine(resource: ConfigView['resources'][number]): string {
   const { name, kind, parameters, timeouts, monitorInterval } = resource;
   const limits = pairs(timeouts, (key, text) => `, ${key} within ${text}`).join('');
-  return `${name}  ${kind} ${told(parameters)}  watched every ${monitorInterval}${limits}`;
+  return `${name}  ${told(kind, parameters)}  watched every ${monitorInterval}${limits}`;
 }
 
-function told(parameters: Readonly<Record<string, string>>): string {
-  return pairs(parameters, (key, text) => `${key}=${text}`).join(' ');
+function told(script: string, parameters: Readonly<Record<string, string>>): string {
+  return [script, ...pairs(parameters, (key, text) => `${key}=${text}`)].join(' ');
 }
 
 function pairs(

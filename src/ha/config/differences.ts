@@ -70,7 +70,7 @@ function hostFacts({ address, port, devices }: ConfigView['hosts'][number]): Fac
     ['port', String(port)],
   ]);
   for (const { name, level, agent, parameters, timeout, retries } of devices) {
-    facts.set(name, `${agent}, level ${level}, timeout ${timeout}, ${retries} retries`);
+    facts.set(name, `${agent}, level ${level}, timeout ${timeout}, retries ${retries}`);
     for (const [key, value] of Object.entries(parameters)) facts.set(`${name} ${key}`, value);
   }
   return facts;
