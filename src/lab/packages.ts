@@ -61,6 +61,19 @@ export const PACKAGES: readonly DebianPackage[] = [
     purposes: ['test'],
     files: ['nodeset'],
   },
+  {
+    name: 'capnproto',
+    why: "capnp, for a peer of the agent's HALO interface",
+    purposes: ['test'],
+    files: ['capnp'],
+  },
+  {
+    name: 'libcapnp-dev',
+    why: 'the libraries of that peer',
+    purposes: ['test'],
+    files: ['/usr/include/capnp/ez-rpc.h'],
+  },
+  { name: 'g++', why: 'its compiler', purposes: ['test'], files: ['g++'] },
   { name: 'psmisc', why: 'fuser, used by Filesystem', purposes: BOTH, files: ['fuser'] },
   { name: 'kmod', why: 'modprobe, asked for by Filesystem', purposes: BOTH, files: ['modprobe'] },
   { name: 'iproute2', why: 'ip, for networks and IPaddr2', purposes: BOTH, files: ['ip'] },
@@ -77,6 +90,28 @@ export const PACKAGES: readonly DebianPackage[] = [
     files: ['unshare', 'nsenter', 'setpriv', 'flock'],
   },
   { name: 'mount', why: 'mount and losetup', purposes: BOTH, files: ['mount', 'losetup'] },
+  {
+    name: 'rpm',
+    why: 'rpmbuild, for the packages that are shipped',
+    purposes: ['test'],
+    files: ['rpmbuild', 'rpm2cpio'],
+  },
+  { name: 'cpio', why: 'to look into .rpm files', purposes: ['test'], files: ['cpio'] },
+  {
+    name: 'systemd',
+    why: 'systemd-analyze, which checks the units',
+    purposes: ['test'],
+    files: ['systemd-analyze'],
+  },
+  { name: 'mandoc', why: 'checks the manual pages', purposes: ['test'], files: ['mandoc'] },
+  {
+    name: 'bash-completion',
+    why: 'completion as bash has it',
+    purposes: ['test'],
+    files: ['/usr/share/bash-completion/bash_completion'],
+  },
+  { name: 'zsh', why: 'completion as zsh has it', purposes: ['test'], files: ['zsh'] },
+  { name: 'fish', why: 'completion as fish has it', purposes: ['test'], files: ['fish'] },
 ];
 
 /** Offers to install what is missing; answers with what is missing then, having said so. */
