@@ -5,6 +5,10 @@
 # and is gone with the namespace; what is seen is this machine.
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+if [ $$ -ne 1 ]; then
+  echo 'This is for a namespace of its own: unshare --mount --pid --fork' >&2
+  exit 2
+fi
 
 mount --make-rprivate /
 top=$(mktemp -d)
