@@ -35,6 +35,8 @@ export type WatchedResource = z.infer<typeof WatchedResource>;
 
 export const Watch = z.strictObject({
   epoch: Epoch,
+  /** The manager does not only watch: nobody else may start or stop anything on this host. */
+  holds: z.boolean().default(true),
   resources: z.array(WatchedResource).max(4096),
 });
 export type Watch = z.infer<typeof Watch>;

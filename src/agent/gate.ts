@@ -8,6 +8,7 @@ import { createServer, type TLSSocket } from 'node:tls';
 import type { Log } from '../runtime/log.ts';
 import type { LiveIdentity } from '../runtime/tls-live.ts';
 import { isForClients, peerName } from '../runtime/tls-peer.ts';
+import { complaints } from './complaints.ts';
 import type { Refusal } from './contract.ts';
 import { messageOf } from './errors.ts';
 
@@ -20,7 +21,6 @@ export type GateOptions = {
 
 const HANDSHAKE_MS = 5_000;
 const LAST_WORDS_MS = 1_000;
-const COMPLAIN_EVERY_MS = 10_000;
 
 /** Where connections go in. `onChange`: certificates were read anew; who was good before may not be so now. */
 export function openGate(
@@ -102,20 +102,4 @@ function turnAway(socket: TLSSocket, message: string): void {
     'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\n' +
       `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
-}
-
-/** A peer that comes again and again must not fill the log. */
-function complaints(log: Log): (facts: object) => void {
-  let lastAt = -COMPLAIN_EVERY_MS;
-  let unsaid = 0;
-  return (facts) => {
-    const now = performance.now();
-    if (now - lastAt < COMPLAIN_EVERY_MS) {
-      unsaid += 1;
-      return;
-    }
-    log.warn({ ...facts, ...(unsaid > 0 && { unsaid }) }, 'a peer was turned away');
-    lastAt = now;
-    unsaid = 0;
-  };
 }

@@ -33,6 +33,23 @@ export function chooseListen(
   return { address: named?.address ?? addressInNetwork(flags.network, find, addresses), port };
 }
 
+/** HALO's interface stands beside ours, at the same address unless another one is named. */
+export function chooseHaloListen(text: string, { address: ours, port: taken }: Listen): Listen {
+  const [, bracketed, plain, digits] = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  const address = bracketed ?? plain ?? ours;
+  if (digits === undefined || port > 65_535) {
+    throw wrongFlag(`--halo-compat "${text}": write ADDRESS:PORT or PORT, for instance 8001`);
+  }
+  if (port !== 0 && port === taken && address === ours) {
+    throw wrongFlag(
+      `--halo-compat ${text}: our own API has that port. HALO's manager looks for its agents there, ` +
+        'so give our API another one with --port, and its manager the same',
+    );
+  }
+  return { address, port };
+}
+
 function parseListen(text: string): { address: string; port?: number } {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const address = bracketed ?? plain;

@@ -16,6 +16,7 @@ export type RunDirectory = {
   readonly boot: string;
   readonly kernelBoot: string;
   readonly epochFile: string;
+  readonly holdFile: string;
   /** One file for each operation. */
   readonly operations: string;
   /** What the scripts of each resource write. */
@@ -35,7 +36,9 @@ export function openRunDirectory(path: string): RunDirectory {
     if (isNew) rmSync(operations, { recursive: true, force: true });
     // Parameters and outputs of scripts may hold secrets.
     for (const folder of [operations, outputs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return { boot, kernelBoot, epochFile: join(path, 'epoch.json'), operations, outputs };
+    const epochFile = join(path, 'epoch.json');
+    const holdFile = join(path, 'hold.json');
+    return { boot, kernelBoot, epochFile, holdFile, operations, outputs };
   } catch (error) {
     if (error instanceof AgentError) throw error;
     const remedy = isForbidden(error)

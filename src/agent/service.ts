@@ -15,6 +15,8 @@ import { EpochGuard } from './epoch-guard.ts';
 import { messageOf, RefusedError } from './errors.ts';
 import { createApi, type AgentApi } from './http-api.ts';
 import { listen } from './http-server.ts';
+import type { Listen } from './listen-address.ts';
+import { Hold } from './hold.ts';
 import { RESOURCE_TMP } from './ocf/environment.ts';
 import type { AllowKind } from './ocf/allowed-kinds.ts';
 import { listKinds } from './ocf/script.ts';
@@ -23,6 +25,7 @@ import { OutputFiles } from './operations/output-files.ts';
 import { OperationRecords } from './operations/records.ts';
 import { reachAgent } from './reach.ts';
 import { openRunDirectory, type RunDirectory } from './run-directory.ts';
+import type { ListenOptions, Listening } from './tcp-server.ts';
 import { Watcher } from './watch.ts';
 
 export type AgentOptions = {
@@ -35,7 +38,11 @@ export type AgentOptions = {
   readonly identity?: LiveIdentity;
   /** Whose certificates may give orders; without it: each that is made for clients. */
   readonly managers?: readonly string[];
+  /** Where HALO's manager is served; absent: nowhere. */
+  readonly halo?: Listen;
   readonly ocfRoot: string;
+  /** For every script, besides what the standard asks for. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly allowKind: AllowKind;
   readonly runDirectory: string;
   /** Obey the first manager with another journal that comes. */
@@ -43,6 +50,9 @@ export type AgentOptions = {
   readonly log: Log;
   readonly onListening?: (port: number) => void;
 };
+
+/** What serves others: our API, and what may be done beside it. */
+type Agent = { readonly api: AgentApi; readonly operations: Operations; readonly hold: Hold };
 
 /** Resolves after the signal, once nothing is answered any more. Scripts under way go on. */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
@@ -52,7 +62,9 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const agent = await assemble(options, directory, signal);
   const { host, address, port, identity, managers } = options;
   const gate = identity === undefined ? {} : { gate: { identity, managers, log } };
-  const listening = await listen(createApi(agent, log), { address, port, ...gate });
+  const where = { address, port, flag: '--listen', ...gate };
+  const listening = await listen(createApi(agent.api, log), where);
+  const halo = options.halo && (await serveHalo(agent, { ...options.halo, ...gate }, log));
   const facts = { host, address, port: listening.port, tls: identity !== undefined };
   log.info({ ...facts, boot: directory.boot }, 'listening');
   options.onListening?.(listening.port);
@@ -60,25 +72,41 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
   });
-  await listening.close();
+  await Promise.all([listening.close(), halo?.close()]);
   log.info({ host }, 'ended');
+}
+
+async function serveHalo(
+  { operations, hold }: Agent,
+  where: Omit<ListenOptions, 'flag'>,
+  log: Log,
+): Promise<Listening> {
+  // Whoever does not serve HALO pays nothing for it.
+  const { listenForHalo } = await import('./halo/listener.ts');
+  const listening = await listenForHalo(
+    { ...where, flag: '--halo-compat' },
+    { operations, hold, log },
+  );
+  log.info({ address: where.address, haloPort: listening.port }, "serving HALO's manager");
+  return listening;
 }
 
 async function assemble(
   options: AgentOptions,
   directory: RunDirectory,
   signal: AbortSignal,
-): Promise<AgentApi> {
+): Promise<Agent> {
   const { host, ocfRoot, allowKind, log } = options;
   const incarnation = randomUUID();
   const guard = new EpochGuard(directory.epochFile, options.takeOver);
+  const hold = new Hold(directory.holdFile);
   const changes = new Changes();
   const files = new OutputFiles(directory.outputs);
   const operations = new Operations({
     incarnation,
     ocfRoot,
     allowKind,
-    environment: {},
+    environment: options.environment,
     records: new OperationRecords(directory.operations, directory.boot),
     files,
     log,
@@ -92,7 +120,7 @@ async function assemble(
   await operations.adopt();
   files.keepSmall(signal);
   const { boot, kernelBoot } = directory;
-  return {
+  const api: AgentApi = {
     identity: (): Identity => ({
       host,
       boot,
@@ -105,7 +133,9 @@ async function assemble(
     watch: (watch, by) => {
       guard.obey(watch.epoch);
       log.info({ by, epoch: watch.epoch }, 'obeys');
-      watcher.replace(uniquelyNamed(watch));
+      const resources = uniquelyNamed(watch);
+      hold.set(watch.holds);
+      watcher.replace(resources);
     },
     poll: async ({ epoch, cursor, waitMs }: Poll): Promise<Beat> => {
       guard.obey(epoch);
@@ -119,6 +149,7 @@ async function assemble(
     reach: reachAgent,
     outputs: () => ({ outputs: operations.outputs() }),
   };
+  return { api, operations, hold };
 }
 
 async function carryOut(

@@ -38,6 +38,7 @@ export class AgentHost implements AsyncDisposable {
   epoch = { journal: 'journal-1', number: 1 };
   #agent: ChildProcess | undefined;
   #port = 0;
+  #haloPort = 0;
   #requests = 0;
   readonly #boots: string[] = [];
 
@@ -69,6 +70,7 @@ export class AgentHost implements AsyncDisposable {
     const late = AbortSignal.timeout(READY_MS);
     for await (const line of createInterface({ input: agent.stdout, signal: late })) {
       said += `${line}\n`;
+      this.#haloPort = Number(/"haloPort":(\d+)/.exec(line)?.[1] ?? this.#haloPort);
       const [, port] = /"port":(\d+).*"listening"/.exec(line) ?? [];
       if (port === undefined) continue;
       this.#port = Number(port);
@@ -90,6 +92,15 @@ export class AgentHost implements AsyncDisposable {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** With `--halo-compat`. */
+  get haloPort(): number {
+    return this.#haloPort;
+  }
+
+  get pid(): number {
+    return this.#agent?.pid ?? 0;
   }
 
   async ask(method: string, path: string, body?: unknown): Promise<Asked> {

@@ -9,7 +9,8 @@ import { systemdNotifier, watchdogIntervalMs } from '../../runtime/systemd.ts';
 import { findIdentityFiles, tlsOptions, type IdentityFiles } from '../../runtime/tls-files.ts';
 import { LiveIdentity } from '../../runtime/tls-live.ts';
 import { AgentError } from '../errors.ts';
-import { chooseListen, type ListenFlags } from '../listen-address.ts';
+import { openTestIdentity } from '../halo/test-identity.ts';
+import { chooseHaloListen, chooseListen, type ListenFlags } from '../listen-address.ts';
 import { managersOf } from '../managers.ts';
 import { allowedKinds } from '../ocf/allowed-kinds.ts';
 import { runAgent } from '../service.ts';
@@ -23,6 +24,8 @@ type Flags = ListenFlags &
     readonly insecure: boolean;
     readonly manager?: string;
     readonly kinds?: string;
+    readonly haloCompat?: string;
+    readonly testId?: string;
   };
 
 export function agentCommand(): Command {
@@ -41,7 +44,12 @@ export function agentCommand(): Command {
     .option('--take-over', 'obey the first manager that comes with another journal', false)
     .option('--kinds <list>', 'OCF scripts to run, no others: heartbeat/ZFS,lustre/*, or a file')
     .option('--manager <nodeset>', 'whose certificates may give orders (default: any for clients)')
-    .option('--insecure', 'serve others than this host without TLS', false);
+    .option('--insecure', 'serve others than this host without TLS', false)
+    .option(
+      '--halo-compat <[address:]port>',
+      "also serve HALO's manager, while hosts are moved over",
+    )
+    .option('--test-id <id>', "this agent's name in HALO's test harness");
   for (const option of tlsOptions('agent')) command.addOption(option);
   return command.action(serve);
 }
@@ -52,7 +60,15 @@ async function serve(flags: Flags): Promise<void> {
   const allowKind = allowedKinds(flags.kinds, find);
   const managers = managersOf(flags.manager, find);
   const files = findIdentityFiles('agent', flags, find);
-  if (files === undefined && !flags.insecure) refuseOpenNetwork(address, port);
+  const halo =
+    flags.haloCompat === undefined
+      ? undefined
+      : chooseHaloListen(flags.haloCompat, { address, port });
+  if (files === undefined && !flags.insecure) {
+    for (const one of [{ address, port }, ...(halo === undefined ? [] : [halo])]) {
+      refuseOpenNetwork(one.address, one.port);
+    }
+  }
   const { log, flush } = openLog('agent', logLevelOf(find));
   const notify = await systemdNotifier();
   const watchdogMs = watchdogIntervalMs();
@@ -67,6 +83,10 @@ async function serve(flags: Flags): Promise<void> {
   try {
     const { name: host, ocfRoot, runDirectory, takeOver } = flags;
     using identity = files && (await LiveIdentity.open(files, { role: 'agent', host }, log));
+    using testIdentity =
+      halo === undefined && flags.testId === undefined
+        ? undefined
+        : openTestIdentity(flags.testId, process.env);
     const onListening = (): void => notify('READY=1');
     await runAgent(
       {
@@ -75,7 +95,9 @@ async function serve(flags: Flags): Promise<void> {
         port,
         ...(identity && { identity }),
         ...(managers && { managers }),
+        ...(halo && { halo }),
         ocfRoot,
+        environment: testIdentity?.environment ?? {},
         allowKind,
         runDirectory,
         takeOver,

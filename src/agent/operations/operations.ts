@@ -232,6 +232,9 @@ export class Operations {
       this.#options.log.info(facts, 'ended');
     }
     this.#note(record);
+    this.#options.onEnd(resource, operation, result);
+    // HALO's manager may ask for what is not there as often as it likes: that displaces no output.
+    if (task.instance !== undefined && outcome.type === 'not-run') return;
     this.#outputs.add({
       resource: resource.name,
       operation,
@@ -242,7 +245,6 @@ export class Operations {
       stdout: result.stdout,
       stderr: result.stderr,
     });
-    this.#options.onEnd(resource, operation, result);
   }
 
   #note(record: OperationRecord): void {

@@ -41,10 +41,11 @@ export class Hosts implements Disposable {
   /** The state tells on which hosts besides its own a group was ever started. */
   startPolling(state: ClusterState, signal: AbortSignal): void {
     const { config, epoch } = this.#ports;
-    const { heartbeatTimeoutMs } = config.spec;
+    const { heartbeatTimeoutMs, mode } = config.spec;
+    const holds = mode === 'manage';
     for (const [host, client] of this.clients) {
       const watched = watchedOn(host, config, state);
-      const settings = { host, epoch, watched, heartbeatTimeoutMs };
+      const settings = { host, epoch, holds, watched, heartbeatTimeoutMs };
       const poller = new Poller(settings, { ...this.#ports, client });
       this.#pollers.set(host, poller);
       void poller.run(signal);

@@ -27,6 +27,8 @@ import { supersededBy } from './superseded.ts';
 export type PollerSettings = {
   readonly host: HostName;
   readonly epoch: Epoch;
+  /** We may act: nobody else shall start or stop anything there. */
+  readonly holds: boolean;
   readonly watched: readonly WatchedResource[];
   readonly heartbeatTimeoutMs: number;
 };
@@ -96,8 +98,8 @@ export class Poller {
         return this.#become(host, afterIdentity(incarnation), askedAt);
       }
       case 'watch': {
-        const { epoch, watched } = this.#settings;
-        const list = { epoch, resources: [...watched] };
+        const { epoch, holds, watched } = this.#settings;
+        const list = { epoch, holds, resources: [...watched] };
         const answer = await this.#ports.client.watch(list, deadlineMs, signal);
         if (answer.type !== 'answer') return this.#unanswered(answer, askedAt, signal);
         return this.#become(this.#settings.host, afterWatch(this.#state), askedAt);
