@@ -102,6 +102,16 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
     ],
   ],
   [
+    'To prepare:',
+    [
+      {
+        name: 'pki',
+        summary: 'Make certificates for the hosts and the manager',
+        load: async () => (await import('../pki/commands/pki.ts')).pkiCommand(),
+      },
+    ],
+  ],
+  [
     'Daemons:',
     [
       {

@@ -38,7 +38,7 @@ export async function readIdentity(files: IdentityFiles, use: IdentityUse): Prom
     cert: readPem(files.cert, 'certificate', '--cert'),
     key: readKey(files.key),
     ca: readPem(files.ca, 'certificate of the authority', '--ca'),
-    ...(files.crl === undefined ? {} : { crl: readPem(files.crl, 'revocation list', '--crl') }),
+    ...(files.crl === undefined ? {} : { crl: readLists(files.crl) }),
     minVersion: TLS_VERSION,
   } as const;
   const certificate = parse(files.cert, () => new X509Certificate(context.cert), 'certificate');
@@ -73,6 +73,14 @@ function readPem(path: string, what: string, flag: string): string {
         : `cannot be used: ${messageOf(cause)}. Put it right, or name another`;
     throw unusable(`${path}, the ${what}, ${reason} with ${flag}`, cause);
   }
+}
+
+/** One list for each authority: OpenSSL reads the first of a text only. */
+function readLists(path: string): string[] {
+  const text = readPem(path, 'revocation list', '--crl');
+  const lists = text.match(/-----BEGIN X509 CRL-----[^]*?-----END X509 CRL-----/g);
+  if (lists !== null) return [...lists];
+  throw unusable(`${path} holds no revocation list (-----BEGIN X509 CRL-----)`);
 }
 
 function readKey(path: string): string {
@@ -158,6 +166,8 @@ function wordsFor(verdict: string, { cert, ca, crl }: IdentityFiles, use: Identi
         : `${cert} is not for managers (TLS client): make one with aureole pki issue --manager NAME`;
     case 'CERT_HAS_EXPIRED':
       return `${ca} has ended: aureole pki init makes a new authority`;
+    case 'CRL_NOT_YET_VALID':
+      return `${crl} is not valid yet: look at the clocks of this host and of the authority`;
     case 'CRL_HAS_EXPIRED':
       return `${crl} is out of date: get the newest one from the authority`;
     case 'UNABLE_TO_GET_CRL':

@@ -29,6 +29,7 @@ export class LiveIdentity implements Disposable {
   /** What the files looked like when they were last read, and at the last look. */
   #read: string;
   #seen: string;
+  #complaint: string | undefined;
   #reading: Promise<void> = Promise.resolve();
 
   /** Throws an AureoleError with the code `identity-unusable`. */
@@ -84,15 +85,20 @@ export class LiveIdentity implements Disposable {
   };
 
   async #readAnew(): Promise<void> {
-    this.#read = lookOf(this.#files);
+    const seen = lookOf(this.#files);
     const { cert } = this.#files;
     try {
       this.#current = await readIdentity(this.#files, this.#use);
     } catch (error) {
+      // Tried again at each look: what begins in a minute by our clock is no good only until then.
       const text = error instanceof Error ? error.message : String(error);
+      if (text === this.#complaint) return;
+      this.#complaint = text;
       this.#log.error({ text }, 'the new certificate is not taken; the old one stays in use');
       return;
     }
+    this.#read = seen;
+    this.#complaint = undefined;
     const expires = new Date(this.#current.expiresAt).toISOString();
     this.#log.info({ cert, expires }, 'certificates were read anew');
     this.#warn();

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What is left to do by hand, as lines to copy: this program reaches no host itself. */
+import { foldNames } from '../model/node-set/fold.ts';
+import { FOLDER_OF } from './authority.ts';
+import { ROLES } from './index-file.ts';
+import type { Issued } from './issue.ts';
+
+const PLACE = '/etc/aureole/pki';
+
+export function stepsAfterIssue(directory: string, issued: readonly Issued[]): string {
+  const lines = ROLES.flatMap((role) => {
+    const names = issued.filter((one) => one.role === role).map(({ name }) => name);
+    if (names.length === 0) return [];
+    const from = `${quoted(`${directory}/${FOLDER_OF[role]}`)}/$h`;
+    return [
+      `  clush -w ${quoted(foldNames(names))} mkdir -p -m 700 ${PLACE}`,
+      `  for h in ${names.join(' ')}; do scp -pr ${from}/. $h:${PLACE}/; done`,
+    ];
+  });
+  return ['Bring them there, as root:', ...lines, 'Daemons that run take them by themselves.'].join(
+    '\n',
+  );
+}
+
+export function stepsAfterRevoke(directory: string): string {
+  return [
+    'It is believed until the new list is on every host and manager:',
+    `  clush -w @all --copy ${quoted(`${directory}/crl.pem`)} --dest ${PLACE}/crl.pem`,
+    'Daemons that run take it by themselves.',
+  ].join('\n');
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
