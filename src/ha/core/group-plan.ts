@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts';
 import { countFailure, giveUp } from './failures.ts';
 import type { OperationOutcome } from './messages.ts';
 import { beginMove, continueMove, whyLeave } from './moving.ts';
-import { askEverybody, isUnderWay, operate, pauseMs } from './operating.ts';
+import { askEverybody, askWhoAnsweredBefore, isUnderWay, operate, pauseMs } from './operating.ts';
 import { dropPlan, say } from './plan-words.ts';
 import {
   chooseHost,
@@ -282,6 +282,7 @@ function waitForAnswers(
     return say(draft, name, `waits: ${verdict.reason}`);
   }
   if (blockedBy !== undefined && stopDoubtful(draft, name, blockedBy)) return;
+  if (blockedBy === undefined) askWhoAnsweredBefore(draft, name, plan.host, plan);
   const isNew = blockedBy !== undefined && !plan.asked.includes(blockedBy);
   if (isNew || draft.now >= plan.again) {
     draft.setGroup({

@@ -145,4 +145,7 @@ export type Fact = Readonly<{
   operator?: string;
   /** Of the operator. */
   uid?: number;
+  /** Of an order: what it was answered with, and why it was given. */
+  outcome?: Answer['outcome'];
+  reason?: string;
 }>;

@@ -2,7 +2,7 @@
 /** Leaving a host where the group runs: because an operator says so, or because it must. */
 import type { Draft } from './draft.ts';
 import { countFailure } from './failures.ts';
-import { askEverybody, pauseMs, stopLeaves } from './operating.ts';
+import { askEverybody, askWhoAnsweredBefore, pauseMs, stopLeaves } from './operating.ts';
 import { eligibleFor, knownOn } from './placement.ts';
 import { dropPlan, say } from './plan-words.ts';
 import { listOf, type GroupName, type HostName } from './spec.ts';
@@ -64,6 +64,7 @@ export function continueMove(
       (known) => known.status === 'stopped' && (known.evidence?.askedAt ?? -1) >= plan.askedAt,
     );
     if (!answered) {
+      askWhoAnsweredBefore(draft, name, to, plan);
       if (draft.now >= plan.again) dropPlan(draft, name, `${to} did not say that it can take it`);
       return say(draft, name, `is about to move from ${host} to ${to}: ${why}`);
     }

@@ -53,6 +53,20 @@ export function askEverybody(draft: Draft, name: GroupName, plan: Plan): void {
   }
 }
 
+/** Whoever has answered an older question since it was asked was not asked for this plan: he is asked again. */
+export function askWhoAnsweredBefore(
+  draft: Draft,
+  name: GroupName,
+  host: HostName,
+  plan: Plan,
+): void {
+  for (const { name: resource } of draft.groupSpec(name).resources) {
+    const { evidence } = draft.known(name, host, resource);
+    if (evidence === undefined || evidence.askedAt >= plan.askedAt) continue;
+    operate(draft, name, host, resource, 'monitor', plan.why);
+  }
+}
+
 /** Orders a stop of every chosen resource on which nothing chosen stands any more. */
 export function stopLeaves(
   draft: Draft,

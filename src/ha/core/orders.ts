@@ -20,6 +20,8 @@ export function onOrder(draft: Draft, order: Order): void {
     operator: order.operator,
     ...(order.uid === undefined ? {} : { uid: order.uid }),
     text: `${said}${why}`,
+    outcome: answer.outcome,
+    ...(order.reason === '' ? {} : { reason: order.reason }),
     ...(isGroupVerb(draft, order) ? { group: order.target } : { host: order.target }),
   });
   draft.order({ type: 'answer-order', id: order.id, ...answer });

@@ -48,7 +48,12 @@ export type GroupLook = Readonly<{
   resources: readonly Readonly<{
     name: string;
     parent?: string;
-    hosts: readonly Readonly<{ host: string; status: Known['status']; text: string }>[];
+    hosts: readonly Readonly<{
+      host: string;
+      status: Known['status'];
+      failed?: true;
+      text: string;
+    }>[];
   }>[];
 }>;
 
@@ -158,11 +163,17 @@ function lookAtGroup(spec: GroupSpec, group: GroupState, mode: ClusterSpec['mode
         return {
           host: on,
           status: known?.status ?? 'unknown',
+          ...(hasFailed(known) ? { failed: true as const } : {}),
           text: known?.text ?? 'not asked yet',
         } as const;
       }),
     })),
   };
+}
+
+/** Not merely unseen: a script of it said no. */
+function hasFailed(known: Known | undefined): boolean {
+  return known?.doubt === 'failed' || known?.doubt === 'stop-failed';
 }
 
 export function statusOf(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The core in its shell: what drives it, what carries out its orders, and what is shown of it. */
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Instant, Step } from '../../kernel/machine.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -12,13 +13,14 @@ import { viewConfig } from '../config/config-view.ts';
 import type { ClearRequest, ConfigView, EventView, Explanation } from '../contract.ts';
 import type { OrderAnswer, OrderRequest, PowerStatus, Status } from '../contract.ts';
 import { haMachine } from '../core/cluster-machine.ts';
+import { foresight, type Foresee } from '../core/foresight.ts';
 import type { Fact, HaCommand, HaEvent } from '../core/messages.ts';
 import type { ClusterState } from '../core/state.ts';
 import { viewCluster } from '../core/view.ts';
 import type { RunFenceDevice } from '../fencing/contract.ts';
 import { oneAtATime } from '../fencing/one-at-a-time.ts';
 import type { DoorName } from '../door.ts';
-import type { ManagerApi } from '../routes.ts';
+import type { FenceEnd, ManagerApi } from '../manager-api.ts';
 import { executor, type Execute } from './executor.ts';
 import { explain } from './explanation.ts';
 import { Hosts } from './hosts.ts';
@@ -28,7 +30,8 @@ import { LiveFeed } from './live-feed.ts';
 import type { Operator } from './operators.ts';
 import { Orders } from './orders.ts';
 import { askPowerStatus } from './power-status.ts';
-import { statusOf } from './status-view.ts';
+import { fenceEndOf, statusOf } from './status-view.ts';
+import { StepWatch } from './step-watch.ts';
 import { logFacts, logStep } from './transition-log.ts';
 
 export type ManagerParts = {
@@ -52,7 +55,9 @@ export class Manager implements ManagerApi, Disposable {
   readonly #feed = new LiveFeed(() => this.status());
   readonly #hosts: Hosts;
   readonly #execute: Execute;
+  readonly #foresee: Foresee;
   readonly #runFenceDevice: RunFenceDevice;
+  readonly #steps = new StepWatch();
   #state: ClusterState | undefined;
 
   /** The signal ends what is under way. */
@@ -66,6 +71,7 @@ export class Manager implements ManagerApi, Disposable {
     this.#signal = signal;
     const shared = { config, epoch: journal.epoch, clock: this.#clock, inbox: this.#inbox };
     this.#hosts = new Hosts({ ...shared, log, identity });
+    this.#foresee = foresight(config.spec);
     this.#runFenceDevice = oneAtATime(runFenceDevice);
     this.#execute = executor(
       {
@@ -102,6 +108,7 @@ export class Manager implements ManagerApi, Disposable {
     if (cause.type === 'restore') this.#hosts.startPolling(step.state, this.#signal);
     logStep(this.#log, step, cause);
     this.#feed.statusChanged();
+    this.#steps.taken();
   }
 
   get #present(): ClusterState {
@@ -142,7 +149,17 @@ export class Manager implements ManagerApi, Disposable {
   }
 
   order(request: OrderRequest & Operator): Promise<OrderAnswer | 'busy' | 'late'> {
+    if (request.dryRun) return Promise.resolve(this.#foretell(request));
     return this.#orders.give(request);
+  }
+
+  fenceEnd(host: string, signal: AbortSignal): Promise<FenceEnd | undefined> {
+    const until = AbortSignal.any([signal, this.#signal]);
+    return this.#steps.until(() => fenceEndOf(this.#present.hosts.get(host)), until);
+  }
+
+  parametersOf(resource: string): Readonly<Record<string, string>> {
+    return this.#config.resources.get(resource)?.parameters ?? {};
   }
 
   powerStatus(hosts: readonly string[]): Promise<PowerStatus | { unknown: string }> {
@@ -152,6 +169,13 @@ export class Manager implements ManagerApi, Disposable {
       runFenceDevice: this.#runFenceDevice,
     };
     return askPowerStatus(hosts, parts, this.#signal);
+  }
+
+  /** Read from the present state: the core is not told, and the journal neither. */
+  #foretell(request: OrderRequest): OrderAnswer {
+    const id = randomUUID();
+    const { plan, ...answer } = this.#foresee(this.#present, { id, ...request }, this.#clock.now());
+    return { id, ...answer, plan: [...plan] };
   }
 
   stream(response: ServerResponse, door: DoorName): boolean {
