@@ -146,7 +146,7 @@ async function assemble(
       guard.obey(order.epoch);
       return { boot, incarnation, ...(await carryOut(order, by, boot, operations)) };
     },
-    reach: reachAgent,
+    reach: (question) => reachAgent(question, options.identity !== undefined),
     outputs: () => ({ outputs: operations.outputs() }),
   };
   return { api, operations, hold };

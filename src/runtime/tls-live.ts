@@ -30,7 +30,8 @@ export class LiveIdentity implements Disposable {
   #read: string;
   #seen: string;
   #complaint: string | undefined;
-  #reading: Promise<void> = Promise.resolve();
+  #wished = false;
+  #isReading = false;
 
   /** Throws an AureoleError with the code `identity-unusable`. */
   static async open(files: IdentityFiles, use: IdentityUse, log: Log): Promise<LiveIdentity> {
@@ -80,9 +81,21 @@ export class LiveIdentity implements Disposable {
     this.#seen = seen;
   }
 
+  /** One reading at a time; a wish during one has it repeated. */
   readonly #reload = (): void => {
-    this.#reading = this.#reading.then(() => this.#readAnew());
+    this.#wished = true;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    void this.#readWhileWished();
   };
+
+  async #readWhileWished(): Promise<void> {
+    while (this.#wished) {
+      this.#wished = false;
+      await this.#readAnew();
+    }
+    this.#isReading = false;
+  }
 
   async #readAnew(): Promise<void> {
     const seen = lookOf(this.#files);
