@@ -32,6 +32,8 @@ export const ResourceView = z.object({
     z.object({
       host: z.string(),
       status: z.enum(['running', 'stopped', 'unknown']),
+      /** Unknown since a script of it failed there, not only since it was not seen. */
+      failed: z.literal(true).optional(),
       /** By what we know it, or why we do not. */
       text: z.string(),
     }),
@@ -172,6 +174,9 @@ export const EventView = z.object({
   operator: z.string().optional(),
   /** Of the operator. */
   uid: z.int().optional(),
+  /** Of an order: what it was answered with, and why it was given. */
+  outcome: z.enum(['done', 'accepted', 'refused', 'failed']).optional(),
+  reason: z.string().optional(),
 });
 export type EventView = z.infer<typeof EventView>;
 

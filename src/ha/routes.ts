@@ -1,31 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The manager's API as HTTP routes; see contract.ts. Every failure is a problem in JSON: what, and why. */
-import type { ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import type { Context as AnyContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { ClearRequest, EventView, OrderRequest, PowerQuestion } from './contract.ts';
-import type { ConfigView, Explanation, OrderAnswer, PowerStatus, Status } from './contract.ts';
-import { guard, signedBy, type Door, type DoorEnv, type DoorName } from './door.ts';
-import { HOSTS_ASKED_MAX, type EventQuery } from './shell/journal-events.ts';
-import type { Operator } from './shell/operators.ts';
-
-export type ManagerApi = {
-  readonly status: () => Status;
-  readonly events: (query: EventQuery) => readonly EventView[];
-  /** The id of the event that stands for it. */
-  readonly clearEvents: (request: ClearRequest & Operator) => number;
-  readonly nodeGroups: () => ReadonlyMap<string, string>;
-  readonly config: () => ConfigView;
-  readonly explain: (name: string) => Promise<Explanation | undefined>;
-  readonly order: (request: OrderRequest & Operator) => Promise<OrderAnswer | 'busy' | 'late'>;
-  /** Of all hosts, if none is named; the text names hosts that there are not. */
-  readonly powerStatus: (hosts: readonly string[]) => Promise<PowerStatus | { unknown: string }>;
-  /** Answers with a live view, for as long as it is read; false: there are too many at that door. */
-  readonly stream: (response: ServerResponse, door: DoorName) => boolean;
-};
+import type { Explanation } from './contract.ts';
+import { guard, signedBy, type Door, type DoorEnv } from './door.ts';
+import { mountHaloRoutes } from './halo/routes.ts';
+import type { ManagerApi } from './manager-api.ts';
+import { HOSTS_ASKED_MAX } from './shell/journal-events.ts';
 
 const once = <T extends z.ZodType>(value: T) =>
   z.tuple([value], 'give it once').transform(([only]) => only);
@@ -50,8 +35,15 @@ const EventsQuery = z
 const BODY_BYTES_MAX = 16_384;
 const HOST_LIST_BYTES_MAX = 1_048_576;
 
-type ProblemCode = 'bad-request' | 'not-found' | 'too-large' | 'busy' | 'late' | 'failed';
-type ProblemStatus = 400 | 404 | 413 | 500 | 503 | 504;
+type ProblemCode =
+  | 'bad-request'
+  | 'forbidden'
+  | 'not-found'
+  | 'too-large'
+  | 'busy'
+  | 'late'
+  | 'failed';
+type ProblemStatus = 400 | 403 | 404 | 413 | 500 | 503 | 504;
 
 export type ManagerRoutes = Hono<DoorEnv>;
 type Context = AnyContext<DoorEnv>;
@@ -78,7 +70,11 @@ export function managerRoutes(api: ManagerApi, door: Door): ManagerRoutes {
     return c.json({ events: api.events(query.data) });
   });
   app.get('/v1/node-groups', (c) => c.json({ groups: Object.fromEntries(api.nodeGroups()) }));
-  app.get('/v1/config', (c) => c.json(api.config()));
+  app.get('/v1/config', (c) => {
+    if (c.get('visitor').may === 'order') return c.json(api.config());
+    const why = 'the configuration is shown to operators only, since it may hold secrets';
+    return problem(c, 403, 'forbidden', why);
+  });
   app.get('/v1/explain/:name', async (c) => {
     const name = c.req.param('name');
     const explanation = await api.explain(name);
@@ -103,6 +99,7 @@ export function managerRoutes(api: ManagerApi, door: Door): ManagerRoutes {
     if (api.stream(c.env.outgoing, door.name)) return RESPONSE_ALREADY_SENT;
     return problem(c, 503, 'busy', 'too many live views are open');
   });
+  mountHaloRoutes(app, api);
   app.notFound((c) => problem(c, 404, 'not-found', `no route ${c.req.method} ${c.req.path}`));
   app.onError((error, c) => problem(c, 500, 'failed', error.message));
   return app;

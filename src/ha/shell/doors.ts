@@ -7,7 +7,8 @@ import type { IncomingMessage } from 'node:http';
 import { peerReader, type PeerOf } from '../../runtime/peer-credentials.ts';
 import { viewSocketOf } from '../contract.ts';
 import type { Door, Visitor } from '../door.ts';
-import { managerRoutes, type ManagerApi } from '../routes.ts';
+import type { ManagerApi } from '../manager-api.ts';
+import { managerRoutes } from '../routes.ts';
 import { mayOrder, operatorOf, whoMayOrder, type OperatorGroup } from './operators.ts';
 import { serveOnSocket } from './socket-server.ts';
 

@@ -22,6 +22,8 @@ export type EventQuery = {
   /** Any of these. */
   readonly hosts?: readonly string[] | undefined;
   readonly group?: string | undefined;
+  /** Only events of these names, of whatever hosts and groups. */
+  readonly names?: readonly string[] | undefined;
   /** The name of a host, group or resource. */
   readonly about?: string | undefined;
   readonly limit: number;
@@ -39,7 +41,7 @@ export const FACT_INDICES = `
   CREATE INDEX facts_by_group ON facts ("group", severity);
   CREATE INDEX facts_by_resource ON facts (resource, severity);
   CREATE INDEX facts_by_time ON facts (time);
-  CREATE INDEX facts_cleared ON facts (name) WHERE name = '${CLEARED}';
+  CREATE INDEX facts_by_name ON facts (name, severity);
 `;
 
 const SEVERITIES = ['info', 'warning', 'alarm'] as const;
@@ -60,15 +62,17 @@ export function selectFacts(db: DatabaseSync, query: EventQuery): Record<string,
 }
 
 /** Each row is in one of them, or in several. */
-function rangesOf({ severity, hosts, group, about }: EventQuery): readonly Condition[] {
+function rangesOf({ severity, names, hosts, group, about }: EventQuery): readonly Condition[] {
   const named =
     about !== undefined
       ? ['host', '"group"', 'resource'].map((column) => equal(column, about))
-      : hosts !== undefined
-        ? hosts.map((host) => equal('host', host))
-        : group === undefined
-          ? []
-          : [equal('"group"', group)];
+      : names !== undefined
+        ? names.map((name) => equal('name', name))
+        : hosts !== undefined
+          ? hosts.map((host) => equal('host', host))
+          : group === undefined
+            ? []
+            : [equal('"group"', group)];
   if (named.length === 0 && severity === undefined) return [{ sql: 'true', values: [] }];
   const wanted = SEVERITIES.slice(SEVERITIES.indexOf(severity ?? 'info'));
   const severities = wanted.map((one) => equal('severity', one));
@@ -93,8 +97,10 @@ function bounds(db: DatabaseSync, query: EventQuery): readonly Condition[] {
 }
 
 function lastClear(db: DatabaseSync): number {
-  const row = db.prepare(`SELECT max(id) AS id FROM facts WHERE name = '${CLEARED}'`).get();
-  return Number(row?.['id'] ?? 0);
+  const last = db.prepare(
+    `SELECT id FROM facts WHERE name = ? AND severity = 'info' ORDER BY id DESC LIMIT 1`,
+  );
+  return Number(last.get(CLEARED)?.['id'] ?? 0);
 }
 
 /** A clock that was set back leaves ids and times in different orders: both are compared. */

@@ -24,6 +24,8 @@ const LAYOUTS = [
      operator TEXT) STRICT;
    PRAGMA application_id = ${APPLICATION_ID};`,
   `ALTER TABLE facts ADD COLUMN uid INTEGER;
+   ALTER TABLE facts ADD COLUMN outcome TEXT;
+   ALTER TABLE facts ADD COLUMN reason TEXT;
    ${FACT_INDICES}`,
 ];
 

@@ -22,6 +22,9 @@ export type ClearedBy = {
   readonly uid: number;
 };
 
+/** `at`: when it happened, if not now. */
+export type TimedFact = Fact & { readonly at?: Instant };
+
 export type JournalLimits = { readonly factsKept?: number; readonly reserveBytes?: number };
 
 export class Journal implements Disposable {
@@ -46,8 +49,9 @@ export class Journal implements Disposable {
     this.#putSave = db.prepare('INSERT OR REPLACE INTO saves (key, value) VALUES (?, ?)');
     this.#dropSave = db.prepare('DELETE FROM saves WHERE key = ?');
     this.#putFact = db.prepare(
-      `INSERT INTO facts (time, name, severity, host, "group", resource, text, operator, uid)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+      `INSERT INTO facts
+         (time, name, severity, host, "group", resource, text, operator, uid, outcome, reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
     );
     this.#dropFacts = db.prepare('DELETE FROM facts WHERE id <= ?');
   }
@@ -69,7 +73,7 @@ export class Journal implements Disposable {
   }
 
   /** Returns once all of it is on stable storage; what became of the facts. */
-  commit(saves: readonly Save[], facts: readonly Fact[], now: Instant): readonly EventView[] {
+  commit(saves: readonly Save[], facts: readonly TimedFact[], now: Instant): readonly EventView[] {
     if (saves.length === 0 && facts.length === 0) return [];
     let events: readonly EventView[];
     try {
@@ -83,7 +87,7 @@ export class Journal implements Disposable {
 
   #writeWithReserve(
     saves: readonly Save[],
-    facts: readonly Fact[],
+    facts: readonly TimedFact[],
     now: Instant,
     error: unknown,
   ): readonly EventView[] {
@@ -100,7 +104,7 @@ export class Journal implements Disposable {
     }
   }
 
-  #write(saves: readonly Save[], facts: readonly Fact[], now: Instant): readonly EventView[] {
+  #write(saves: readonly Save[], facts: readonly TimedFact[], now: Instant): readonly EventView[] {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       for (const { key, value } of saves)
@@ -118,9 +122,9 @@ export class Journal implements Disposable {
     }
   }
 
-  #insert(fact: Fact, now: Instant): EventView {
+  #insert(fact: TimedFact, now: Instant): EventView {
     const row = this.#putFact.get(
-      new Date(now).toISOString(),
+      new Date(fact.at ?? now).toISOString(),
       fact.name,
       fact.severity,
       fact.host ?? null,
@@ -129,6 +133,8 @@ export class Journal implements Disposable {
       fact.text,
       fact.operator ?? null,
       fact.uid ?? null,
+      fact.outcome ?? null,
+      fact.reason ?? null,
     );
     return eventOf(row ?? {});
   }

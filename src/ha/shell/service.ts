@@ -57,10 +57,7 @@ export async function runManager(options: ManagerOptions, signal: AbortSignal): 
     log.warn(program, 'a fence program was ended that the manager before had left');
   using stop = stopWith(signal);
   const runFenceDevice = fenceDeviceRunner(fencePrograms);
-  using manager = new Manager(
-    { config, journal, log, runFenceDevice, identity },
-    stop.signal,
-  );
+  using manager = new Manager({ config, journal, log, runFenceDevice, identity }, stop.signal);
   await using _doors = await openDoors(manager, { path: options.socketPath, group });
   using _tending = tendEvery(TEND_EVERY_MS, () => journal.tend(() => Date.now()));
   const running = manager.run();

@@ -12,7 +12,8 @@ import type { TestContext } from 'node:test';
 import type { EventView, OrderAnswer, Status } from '../contract.ts';
 import type { Door } from '../door.ts';
 import { HaError } from '../errors.ts';
-import { managerRoutes, type ManagerApi } from '../routes.ts';
+import type { ManagerApi } from '../manager-api.ts';
+import { managerRoutes } from '../routes.ts';
 import { LiveFeed } from './live-feed.ts';
 import { refuseSocketInUse, serveOnSocket } from './socket-server.ts';
 
@@ -49,6 +50,8 @@ function api(more: Partial<ManagerApi> = {}): ManagerApi {
     status: () => STATUS,
     events: () => [EVENT],
     clearEvents: () => 1,
+    parametersOf: () => ({}),
+    fenceEnd: () => Promise.resolve('failed'),
     nodeGroups: () => new Map([['oss', 'oss[1-4]']]),
     config: () => ({
       path: '/a',

@@ -3,6 +3,8 @@
 import type { Epoch } from '../../agent/contract.ts';
 import type { HaConfig } from '../config.ts';
 import type { Alarm, HostView, Status } from '../contract.ts';
+import type { FenceEnd } from '../manager-api.ts';
+import type { HostState } from '../core/state.ts';
 import type { ClusterLook, GroupLook, HostLook } from '../core/view.ts';
 
 /** What the shell knows besides. */
@@ -42,4 +44,10 @@ function groupOf(group: GroupLook, { resources }: HaConfig): Status['groups'][nu
       hosts: [...resource.hosts],
     })),
   };
+}
+
+/** How the last fence of the host has ended, or its first round failed; undefined: it is under way. */
+export function fenceEndOf(host: HostState | undefined): FenceEnd | undefined {
+  if (host?.off?.confirmed === true) return 'off';
+  return host?.fence === undefined || host.fence.phase === 'pause' ? 'failed' : undefined;
 }
