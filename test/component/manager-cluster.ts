@@ -131,7 +131,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Again on the port that it had, if it had one: the configuration names it. */
-  async startAgent(host: string): Promise<Daemon> {
+  async startAgent(host: string, ...more: string[]): Promise<Daemon> {
     const port = this.#ports.get(host) ?? 0;
     const ocfRoot = join(this.folder, `ocf.${host}`);
     const provider = join(ocfRoot, 'resource.d', 'test');
@@ -139,7 +139,7 @@ export class Cluster implements AsyncDisposable {
     this.#program(join(provider, 'Service'), SERVICE.replaceAll('HOST', host));
     const flags = ['--name', host, '--listen', `127.0.0.1:${port}`, '--ocf-root', ocfRoot];
     const run = ['--run-directory', join(this.folder, `run.${host}`)];
-    const agent = new Daemon(['agent', ...flags, ...run]);
+    const agent = new Daemon(['agent', ...flags, ...run, ...more]);
     this.#agents.set(host, agent);
     await agent.untilSaid('listening');
     this.#ports.set(host, Number(/"port":(\d+)/.exec(agent.said)?.[1]));
@@ -161,8 +161,8 @@ export class Cluster implements AsyncDisposable {
     return manager;
   }
 
-  async startManager(config: string, name = 'manager'): Promise<Daemon> {
-    const manager = this.spawnManager(config, name);
+  async startManager(config: string, name = 'manager', ...flags: string[]): Promise<Daemon> {
+    const manager = this.spawnManager(config, name, ...flags);
     await manager.untilSaid('the manager has started');
     return manager;
   }

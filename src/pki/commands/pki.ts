@@ -17,14 +17,20 @@ type Terms = Place & { readonly days: number };
 type IssueFlags = Terms & { readonly manager?: string; readonly also: readonly string[] };
 type ShowFlags = Place & { readonly json: boolean; readonly check: boolean };
 
+const EXAMPLES = `
+Examples:
+  aureole pki init
+  aureole pki issue oss[1-4],mds1 --manager mgmt1
+  aureole pki renew oss1
+  aureole pki show --check`;
 const AUTHORITY_DAYS = 3_650;
 const HOST_DAYS = 825;
 const DAYS_MAX = 36_500;
 
 export function pkiCommand(): Command {
-  const pki = new Command('pki').description(
-    'Certificates for the hosts and the manager: aureole pki init, then issue, then copy them there',
-  );
+  const pki = new Command('pki')
+    .description('Make certificates for the hosts and the manager')
+    .addHelpText('after', EXAMPLES);
   pki
     .addCommand(
       command('init', 'Make an authority, whose key signs all certificates')
