@@ -8,7 +8,7 @@ import { AureoleError } from '../kernel/error.ts';
 import type { Argument, Command, CommandContext, Followed } from '../runtime/command.ts';
 import { exitCodeOfVerdict } from './exit.ts';
 import { chooseSocket, surroundings } from './socket.ts';
-import { asker, lookOf, redraw, tell } from './terminal.ts';
+import { asker, lookOf, redraw, tell, warn } from './terminal.ts';
 
 type Flags = { readonly json?: true; readonly socket?: string };
 
@@ -58,12 +58,15 @@ async function run<Input, Result>(
   const stop = (): void => end.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const ask = asker(end.signal);
+  const askSecret = asker(end.signal, { hidden: true });
   const context: CommandContext<HaApi> = {
     api: haClient(path),
     signal: end.signal,
     operator: operatorName(),
     tell,
+    warn,
     ...(ask === undefined ? {} : { ask }),
+    ...(askSecret === undefined ? {} : { askSecret }),
   };
   const show = shower(command, input, flags.json === true);
   const followed = command.follow?.(input, context);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The terminal, if there is one: colours, questions, and a view that is redrawn. */
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import type { Look } from '../runtime/command.ts';
 
@@ -10,10 +11,16 @@ export function lookOf(stream: NodeJS.WriteStream): Look {
 }
 
 /** Asks on standard error, so that standard output keeps only results; undefined: nobody is there. */
-export function asker(signal: AbortSignal): ((question: string) => Promise<string>) | undefined {
+export function asker(
+  signal: AbortSignal,
+  { hidden = false } = {},
+): ((question: string) => Promise<string>) | undefined {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
   return async (question) => {
-    const reader = createInterface({ input: process.stdin, output: process.stderr });
+    // What the reader would echo goes nowhere, and so would its question.
+    if (hidden) process.stderr.write(question);
+    const output = hidden ? new Writable({ write: (_, __, done) => done() }) : process.stderr;
+    const reader = createInterface({ input: process.stdin, output, terminal: true });
     try {
       return (await reader.question(question, { signal })).trim();
     } catch {
@@ -21,9 +28,14 @@ export function asker(signal: AbortSignal): ((question: string) => Promise<strin
       process.stderr.write('\n');
       return '';
     } finally {
+      if (hidden) process.stderr.write('\n');
       reader.close();
     }
   };
+}
+
+export function warn(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 /** On standard error, for who watches: a log of a script keeps results only. */

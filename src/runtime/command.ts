@@ -22,8 +22,12 @@ export type CommandContext<Api> = {
   readonly operator: string;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<string>;
+  /** The same, and what is typed is not shown. */
+  readonly askSecret?: (question: string) => Promise<string>;
   /** Tells the person at the terminal what goes on; nobody hears it where there is none. */
   readonly tell: (text: string) => void;
+  /** Says on standard error what must be read, also by who reads the log of a script. */
+  readonly warn: (text: string) => void;
 };
 
 export type Argument = {

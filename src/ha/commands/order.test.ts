@@ -63,7 +63,7 @@ class World {
       this.asked.push(question);
       return Promise.resolve(typed ?? '');
     };
-    const shared = { api, signal, operator: 'eve', tell: () => {} };
+    const shared = { api, signal, operator: 'eve', tell: () => {}, warn: () => {} };
     return typed === undefined ? shared : { ...shared, ask };
   }
 

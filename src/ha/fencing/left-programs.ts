@@ -7,7 +7,15 @@
  * The directory is best kept in /run: a reboot ends the programs anyway, and no full disk is in the way.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { endProcesses } from '../../runtime/process.ts';
@@ -80,7 +88,8 @@ export async function endLeftFencePrograms(directory: string): Promise<readonly 
 }
 
 function recordsIn(directory: string): readonly string[] {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // Where none can be, none is left; who serves the socket beside it says what is wrong with the place.
+  if (!existsSync(directory)) return [];
   const names = readdirSync(directory).toSorted();
   // Of a manager that was killed while it wrote.
   const halves = names.filter((name) => name.endsWith(SUFFIX + HALF));

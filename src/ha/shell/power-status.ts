@@ -11,7 +11,7 @@ import type { RunFenceDevice } from '../fencing/contract.ts';
 
 export type PowerStatusParts = {
   readonly config: Pick<HaConfig, 'spec' | 'devices'>;
-  readonly state: ClusterState;
+  readonly state: Pick<ClusterState, 'hosts'>;
   readonly runFenceDevice: RunFenceDevice;
 };
 
