@@ -112,6 +112,16 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
     ],
   ],
   [
+    'To move over from HALO:',
+    [
+      {
+        name: 'import',
+        summary: "Take over what HALO's statefile holds",
+        load: loadImport,
+      },
+    ],
+  ],
+  [
     'Daemons:',
     [
       {
@@ -142,6 +152,14 @@ async function loadEvents(): Promise<Program> {
     .description('Show what happened')
     .addCommand(toProgram(showEvents), { isDefault: true })
     .addCommand(toProgram(clearEvents));
+}
+
+async function loadImport(): Promise<Program> {
+  const { importHaloState } = await import('../ha/commands/import-halo-state.ts');
+  const { toProgram } = await import('./run-command.ts');
+  return new Program('import')
+    .description("Take over what HALO's statefile holds")
+    .addCommand(toProgram(importHaloState));
 }
 
 export async function buildProgram(args: readonly string[]): Promise<Program> {
