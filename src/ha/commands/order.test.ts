@@ -107,6 +107,7 @@ test('one host or group that nobody knows, and nothing is sent', async () => {
   const many = { host: ['oss[4-5]'], reason: 'x', again: 'oss[4-5]' };
   const cases = [
     [() => run(deactivate, { host: ['oss[1-6]'] }, context), 'no such host: oss5, oss6'],
+    [() => run(deactivate, { host: ['oss4,oss5'] }, context), 'no such host: oss5'],
     [() => run(cleanup, { group: ['tank/a', 'tank/b'] }, context), 'no such group: tank/b'],
     [() => run(failback, { 'host|group': ['oss8'] }, context), 'no such host or group: oss8'],
     [() => run(fence, many, context), 'no such host: oss5'],

@@ -23,7 +23,8 @@ export async function resolveTargets(
   if (kind === 'host') {
     const hosts = await resolveHosts(words, context);
     // The manager itself says best what it does not know of a single one.
-    return hosts.join() === words.join() ? hosts : check(kind, hosts, await statusOf(context));
+    const isOne = words.length === 1 && hosts.length === 1 && hosts[0] === words[0];
+    return isOne ? hosts : check(kind, hosts, await statusOf(context));
   }
   if (kind === 'group' && words.length === 1) return words;
   const status = await statusOf(context);
