@@ -161,18 +161,26 @@ test('a dry run is told to the manager, and its plan is shown in steps', async (
     { action: 'power-off', host: 'oss1', device: 'ipmi', reason: '' },
     { action: 'start', host: 'oss2', group: 'tank/a', reason: '' },
   ] as const;
-  world.answers.set('oss1', { outcome: 'accepted', text: 'would leave', plan: [...plan] });
+  world.answers.set('oss1', { outcome: 'accepted', text: 'leaves', plan: [...plan] });
   const words = { host: ['oss1'], dryRun: true };
   const { text, result } = await run(deactivate, words, world.context());
   assert.equal(world.sent[0]?.dryRun, true);
   assert.equal(
     text,
-    `oss1: accepted: would leave
+    `oss1: dry run: would be accepted (leaves)
   1. stop ip (group tank/a) on oss1: it moves
   2. power off oss1 with ipmi
   3. start tank/a on oss2`,
   );
   assert.deepEqual(result[0]?.plan, plan);
+  world.answers.set('oss1', { outcome: 'refused', text: 'no' });
+  const both = await run(deactivate, { ...words, host: ['oss[1-2]'] }, world.context());
+  assert.equal(
+    both.text,
+    `oss1: dry run: would be refused (no)
+oss2: dry run: would be done (as you say)
+  nothing would move`,
+  );
   await assert.rejects(() => run(deactivate, { ...words, wait: true }, world.context()), /--wait/);
 });
 

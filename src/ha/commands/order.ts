@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { AureoleError } from '../../kernel/error.ts';
 import { durationMs, formatDuration } from '../../model/duration.ts';
-import type { Command, CommandContext, Verdict } from '../../runtime/command.ts';
+import type { Command, CommandContext, Look, Verdict } from '../../runtime/command.ts';
 import type { HaApi } from '../client.ts';
 import type { OrderAnswer, OrderRequest, PlanStep } from '../contract.ts';
 import { resolveTargets } from './targets.ts';
@@ -144,13 +144,32 @@ async function waitFor(
   });
 }
 
-export function renderAnswers(answers: readonly TargetAnswer[]): string {
-  return answers.flatMap(answerLines).join('\n');
+export function renderAnswers(
+  answers: readonly TargetAnswer[],
+  _look: Look,
+  { dryRun }: Moving,
+): string {
+  return answers
+    .flatMap((answer) => (dryRun ? planLines(answer) : [answerLine(answer)]))
+    .join('\n');
 }
 
-function answerLines({ target, outcome, text, plan }: TargetAnswer): readonly string[] {
+function answerLine({ target, outcome, text }: TargetAnswer): string {
+  return `${target}: ${outcome}${text === '' ? '' : `: ${text}`}`;
+}
+
+/** What the core would answer reads as if it were done: it stands behind a `would be`. */
+function planLines({ target, outcome, text, plan }: TargetAnswer): readonly string[] {
+  if (outcome === 'failed' || outcome === 'unknown') {
+    return [answerLine({ target, outcome, text })];
+  }
   const steps = plan?.map((step, index) => `  ${index + 1}. ${stepWords(step)}`) ?? [];
-  return [`${target}: ${outcome}${text === '' ? '' : `: ${text}`}`, ...steps];
+  const nothing = outcome !== 'refused' && steps.length === 0 ? ['  nothing would move'] : [];
+  return [
+    `${target}: dry run: would be ${outcome}${text === '' ? '' : ` (${text})`}`,
+    ...steps,
+    ...nothing,
+  ];
 }
 
 function stepWords({ action, host, group, resource, device, reason }: PlanStep): string {
