@@ -12,6 +12,7 @@ import { bundleAll } from './build/bundle.ts';
 import { addCodeCache } from './build/code-cache.ts';
 import { makeDeb } from './build/deb.ts';
 import { sourceDateEpoch } from './build/epoch.ts';
+import { manualPages } from './build/manual/pages.ts';
 import { PACKAGES } from './build/packages.ts';
 import { ROOT } from './build/places.ts';
 import { makeRpm } from './build/rpm.ts';
@@ -54,7 +55,7 @@ async function buildFiles(): Promise<Built> {
   mkdirSync(lib, { recursive: true });
   const bundles = await bundleAll(lib);
   for (const bundle of bundles) await addCodeCache(bundle);
-  return { bundles, pages: new Map() };
+  return { bundles, pages: await manualPages({ version, epoch }) };
 }
 
 async function makePackages(trees: readonly Tree[], make: typeof makeDeb): Promise<void> {
