@@ -22,15 +22,16 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { EventView, OrderAnswer, Status } from '../../src/ha/contract.ts';
+import { EventView, OrderAnswer, PowerStatus, Status } from '../../src/ha/contract.ts';
 import type { Verb } from '../../src/ha/core/messages.ts';
 
 const AUREOLE = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 export const DEADLINE_MS = 20_000;
 
-/** Runs where its state file is, and keeps a log of what it was told. */
+/** Runs where its state file is, and keeps a log of what it was told; acts.log has those of all. */
 const SERVICE = `#!/bin/sh
 state=FOLDER/$OCF_RESOURCE_INSTANCE.HOST
+case $1 in start | stop) echo "$1 $OCF_RESOURCE_INSTANCE on HOST" >>FOLDER/acts.log ;; esac
 case $1 in
   start) echo start >>$state.log; : >$state ;;
   stop) echo stop >>$state.log; rm -f $state ;;
@@ -53,6 +54,7 @@ while read -r line; do
   case $line in action=*) action=\${line#action=} ;; plug=*) plug=\${line#plug=} ;; esac
 done
 cd FOLDER || exit 1
+case $action in on | off) echo "power-$action $plug" >>acts.log ;; esac
 case $action in
   off) kill -STOP "$(cat pid.$plug)"; rm -f ./*.$plug; rm -rf run.$plug; echo off >>power.$plug; exit 0 ;;
   on) rm -f power.$plug ;;
@@ -184,8 +186,17 @@ export class Cluster implements AsyncDisposable {
     return this.#call(`/v1/explain/${encodeURIComponent(name)}`);
   }
 
-  async order(verb: Verb, target: string): Promise<OrderAnswer> {
-    return OrderAnswer.parse(await this.#call('/v1/orders', { verb, target, operator: 'test' }));
+  async order(
+    verb: Verb,
+    target: string,
+    more: { readonly force?: boolean; readonly dryRun?: boolean } = {},
+  ): Promise<OrderAnswer> {
+    const order = { verb, target, operator: 'test', ...more };
+    return OrderAnswer.parse(await this.#call('/v1/orders', order));
+  }
+
+  async powerStatus(...hosts: string[]): Promise<PowerStatus> {
+    return PowerStatus.parse(await this.#call('/v1/power/status', { hosts }));
   }
 
   async untilStatus(
@@ -212,6 +223,12 @@ export class Cluster implements AsyncDisposable {
   told(resource: string, host: string): string {
     const path = join(this.folder, `${resource}.${host}.log`);
     return existsSync(path) ? readFileSync(path, 'utf8').trim().replaceAll('\n', ' ') : '';
+  }
+
+  /** What all scripts and fence devices were told so far, in order. */
+  get acts(): readonly string[] {
+    const path = join(this.folder, 'acts.log');
+    return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
   }
 
   /** As if the service had crashed. */
