@@ -81,6 +81,7 @@ function addressInNetwork(
   }
   const address = addresses.find(isInside);
   if (address !== undefined) return address;
+  // At boot it may come later: systemd is to try again.
   throw new AgentError(
     `No address of this host is in the network ${network} (${from}), so there is none to listen on. ` +
       `Write the network of the cluster there, or say --listen. This host has ${addresses.join(', ') || 'no address'}.`,
