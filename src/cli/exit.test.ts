@@ -5,13 +5,14 @@ import { AureoleError, type Effect } from '../kernel/error.ts';
 import { exitCodeOfError, exitCodeOfVerdict } from './exit.ts';
 
 test('each verdict has its exit code', () => {
-  const codes = (['done', 'failed', 'refused', 'unknown'] as const).map(exitCodeOfVerdict);
-  assert.deepEqual(codes, [0, 1, 3, 4]);
+  const verdicts = ['done', 'failed', 'refused', 'unknown', 'degraded', 'down'] as const;
+  assert.deepEqual(verdicts.map(exitCodeOfVerdict), [0, 1, 3, 4, 10, 11]);
 });
 
 test('each error has its exit code: by what it is, else by whether it may have happened', () => {
   const cases: readonly (readonly [code: string, effect: Effect, exit: number])[] = [
     ['usage', 'none', 2],
+    ['nodeset-wrong', 'none', 2],
     ['not-confirmed', 'none', 3],
     ['manager-unreachable', 'none', 5],
     ['manager-silent', 'none', 1],

@@ -3,6 +3,7 @@
 import type { Look } from '../../runtime/command.ts';
 import type { Status } from '../contract.ts';
 import { isGroupWell, renderGroups } from './show-group.ts';
+import { allWell } from './show-health.ts';
 import { isHostWell, renderHost } from './show-host.ts';
 import { noticeLines } from './show-notices.ts';
 
@@ -20,17 +21,11 @@ export function renderDetails(status: Status, look: Look, onlyExceptions: boolea
     ),
   ].filter((lines) => lines.length > 0);
   if (onlyExceptions && groups.length === 0 && hosts.length === 0) {
-    blocks.push([
-      `${count(status.groups.length, 'resource group')} at home and running, ${count(status.hosts.length, 'host')} online.`,
-    ]);
+    blocks.push([`${allWell(status)}.`]);
   }
   return blocks.map((lines) => lines.join('\n')).join('\n\n');
 }
 
 function section(title: string, lines: readonly string[], look: Look): readonly string[] {
   return lines.length === 0 ? [] : [look.paint('bold', title), ...lines];
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

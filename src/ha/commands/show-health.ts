@@ -29,8 +29,12 @@ export function healthOf(status: Status): Health {
   ].join('; ');
   if (down.length > 0) return { verdict: 'down', text: `${told}${mark}` };
   if (degraded.length > 0) return { verdict: 'degraded', text: `${told}${mark}` };
-  const all = `${count(groups.length, 'resource group')} at home and running`;
-  return { verdict: 'done', text: `well: ${all}, ${count(hosts.length, 'host')} online${mark}` };
+  return { verdict: 'done', text: `well: ${allWell(status)}${mark}` };
+}
+
+export function allWell({ groups, hosts }: Status): string {
+  const home = `${count(groups.length, 'resource group')} at home and running`;
+  return `${home}, ${count(hosts.length, 'host')} online`;
 }
 
 function downCauses({ name, status, reason }: GroupView): readonly string[] {
