@@ -64,6 +64,11 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
         summary: 'Let hosts take groups again',
         load: () => ha(import('../ha/commands/activate.ts').then((file) => file.activate)),
       },
+      {
+        name: 'power',
+        summary: 'Switch hosts on and off, or ask whether they have power',
+        load: loadPower,
+      },
     ],
   ],
   [
@@ -154,6 +159,16 @@ async function loadEvents(): Promise<Program> {
     .addCommand(toProgram(clearEvents));
 }
 
+async function loadPower(): Promise<Program> {
+  const { powerOff, powerOn, powerStatus } = await import('../ha/commands/power.ts');
+  const { toProgram } = await import('./run-command.ts');
+  return new Program('power')
+    .description('Switch hosts on and off, or ask whether they have power')
+    .addCommand(toProgram(powerOn))
+    .addCommand(toProgram(powerOff))
+    .addCommand(toProgram(powerStatus));
+}
+
 async function loadImport(): Promise<Program> {
   const { importHaloState } = await import('../ha/commands/import-halo-state.ts');
   const { toProgram } = await import('./run-command.ts');
@@ -167,7 +182,8 @@ export async function buildProgram(args: readonly string[]): Promise<Program> {
     .description('High availability for the servers of an HPC storage cluster')
     .version(manifest.version);
   const words = args.filter((arg) => !arg.startsWith('-'));
-  const wanted = words[0] === 'help' ? words[1] : words[0];
+  const [verb = ''] = words;
+  const wanted = ['help', 'complete'].includes(verb) ? words[1] : verb;
   for (const [title, subcommands] of SECTIONS) {
     for (const { name, summary, load } of subcommands) {
       const loaded = name === wanted ? await load() : new Program(name).description(summary);
@@ -176,6 +192,7 @@ export async function buildProgram(args: readonly string[]): Promise<Program> {
       for (const nested of loaded.commands) nested.copyInheritedSettings(loaded);
     }
   }
+  if (verb === 'complete') await (await import('./completion.ts')).addCompletion(program, args);
   return program;
 }
 

@@ -5,12 +5,17 @@
  */
 import type { HaConfig } from '../config.ts';
 import type { PowerStatus } from '../contract.ts';
-import type { DeviceName, HostName } from '../core/spec.ts';
+import type { ClusterSpec, DeviceName, HostName } from '../core/spec.ts';
 import type { ClusterState } from '../core/state.ts';
 import type { RunFenceDevice } from '../fencing/contract.ts';
 
+/** What of the configuration it takes to ask or switch. */
+export type DevicesOfHosts = Pick<HaConfig, 'devices'> & {
+  readonly spec: Pick<ClusterSpec, 'hosts'>;
+};
+
 export type PowerStatusParts = {
-  readonly config: Pick<HaConfig, 'spec' | 'devices'>;
+  readonly config: DevicesOfHosts;
   readonly state: Pick<ClusterState, 'hosts'>;
   readonly runFenceDevice: RunFenceDevice;
 };

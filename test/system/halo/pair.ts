@@ -234,6 +234,10 @@ ha:
     );
   }
 
+  async untilPower(host: Host, power: 'on' | 'off'): Promise<void> {
+    await this.untilHost(host, ({ devices }) => devices.every((device) => device.power === power));
+  }
+
   /** All devices are believed: from now on a fence is carried through. */
   async untilProven(...hosts: readonly Host[]): Promise<void> {
     for (const host of hosts) {
