@@ -4,8 +4,6 @@ import { roughDuration } from '../../model/duration.ts';
 import { PLAIN, type Look, type Style } from '../../runtime/command.ts';
 import type { HostView } from '../contract.ts';
 
-const CERTIFICATE_WARNED_DAYS = 30;
-
 /** Online, takes groups, and can be fenced when it must be. */
 export function isHostWell(host: HostView): boolean {
   const { status, active, armed, notFenced, devices } = host;
@@ -17,15 +15,11 @@ export function isHostWell(host: HostView): boolean {
 export function hostWarnings(host: HostView): readonly string[] {
   const { name, devices } = host;
   const unsure = devices.filter(({ trust, power }) => trust === 'unproven' || power === 'unknown');
-  return [
-    ...fenceLines(host),
-    ...certificateLines(host),
-    ...unsure.map((device) => deviceLine(name, device, PLAIN)),
-  ];
+  return [...fenceLines(host), ...unsure.map((device) => deviceLine(name, device, PLAIN))];
 }
 
 export function renderHost(host: HostView, nameWidth: number, look: Look): readonly string[] {
-  const { name, status, active, armed, armedInMs, notFenced, devices, reason } = host;
+  const { name, status, active, armed, armedInMs, notFenced, certificate, devices, reason } = host;
   const marks = active ? '' : look.paint('yellow', ' (deactivated)');
   const details: string[] = [];
   if (status !== 'online' && reason !== '') details.push(reason);
@@ -36,7 +30,10 @@ export function renderHost(host: HostView, nameWidth: number, look: Look): reado
     const text = `not fenced again by itself${wait}: look at the host, then aureole reset ${name}`;
     details.push(look.paint('yellow', text));
   }
-  details.push(...certificateLines(host).map((line) => look.paint('yellow', line)));
+  if (certificate !== undefined) {
+    const { expires, daysLeft } = certificate;
+    details.push(look.paint('dim', `certificate until ${expires.slice(0, 10)} (${daysLeft} days)`));
+  }
   if (devices.length === 0) details.push(look.paint('dim', 'no fence device'));
   details.push(...devices.map((device) => deviceLine(name, device, look)));
   return [
@@ -49,13 +46,6 @@ function fenceLines({ fence }: HostView): readonly string[] {
   if (fence === undefined) return [];
   const since = roughDuration(fence.sinceMsAgo);
   return [`fencing for ${since}: ${fence.phase} (because: ${fence.cause})`];
-}
-
-function certificateLines({ name, certificate }: HostView): readonly string[] {
-  if (certificate === undefined || certificate.daysLeft > CERTIFICATE_WARNED_DAYS) return [];
-  const { daysLeft, expires } = certificate;
-  const when = daysLeft < 0 ? 'has ended' : `ends in ${daysLeft} day${daysLeft === 1 ? '' : 's'}`;
-  return [`its certificate ${when} (${expires}): aureole pki renew ${name}`];
 }
 
 function statusWords({ status, heardMsAgo }: HostView, look: Look): string {

@@ -103,7 +103,7 @@ const TROUBLE = status({
       ],
     }),
     host('oss2', { active: false, notFenced: 'the witness does not answer', devices: [] }),
-    host('oss3'),
+    host('oss3', { certificate: { expires: '2026-12-01T00:00:00.000Z', daysLeft: 11 } }),
     host('mds1', {
       status: 'refused',
       heardMsAgo: 4_000,
@@ -191,7 +191,7 @@ Hosts
 test('everything is shown without -x, what is well included', () => {
   const text = renderDetails(TROUBLE, PLAIN, false);
   assert.match(text, /\n {2}tankC {2}running on oss1\n/);
-  assert.match(text, /\n {2}oss3 {2}online\n/);
+  assert.match(text, /\n {2}oss3 {2}online\n {6}certificate until 2026-12-01 \(11 days\)\n/);
 });
 
 test('colours change nothing but colours', () => {
@@ -362,7 +362,6 @@ const down = group('tankB', '', {
 });
 
 test('what is not well is told in words of HALO, with what it has no words for around them', () => {
-  const certificate = { expires: '2026-12-01', daysLeft: 11 };
   const devices = (name: string): HostView['devices'] => [
     { name: `${name}/ipmi`, level: 0, trust: 'unproven', power: 'unknown' },
   ];
@@ -370,7 +369,7 @@ test('what is not well is told in words of HALO, with what it has no words for a
     report({
       mode: 'observe',
       hosts: [
-        host('oss1', { armed: false, certificate }),
+        host('oss1', { armed: false }),
         host('oss2', { status: 'silent', devices: devices('oss2') }),
         host('oss3', { active: false, devices: devices('oss3') }),
         host('oss4', { status: 'off', active: false }),
@@ -402,7 +401,6 @@ test('what is not well is told in words of HALO, with what it has no words for a
       'Disconnected hosts:\toss2, oss4 (deactivated)',
       'Fenced hosts:\toss1',
       'Warnings:',
-      'oss1: its certificate ends in 11 days (2026-12-01): aureole pki renew oss1',
       'oss[2-3]: fence device ipmi, level 1: power unknown, unproven: it has not yet said on while the host was answering',
     ].join('\n'),
   );
