@@ -47,7 +47,7 @@ const ShowInput = z
       .optional(),
     host: Name.optional(),
     group: Name.optional(),
-    severity: EventView.shape.severity.optional(),
+    severity: z.enum(EventView.shape.severity.options, 'write info, warning or alarm').optional(),
     since: When.optional(),
     until: When.optional(),
     follow: z.boolean().default(false),
