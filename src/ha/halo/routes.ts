@@ -38,7 +38,7 @@ export function mountHaloRoutes(app: Hono<DoorEnv>, api: HaloApi): void {
   app.get('/status', (c) => {
     const mayOrder = c.get('visitor').may === 'order';
     // Passwords may be among them: they are not for everybody.
-    const parametersOf: ParametersOf = mayOrder ? api.parametersOf : () => ({});
+    const parametersOf: ParametersOf = (name) => (mayOrder ? api.parametersOf(name) : {});
     const events = api.events({ names: HALO_EVENTS, limit: EVENTS_TOLD });
     return c.json(haloStatus(api.status(), events, parametersOf));
   });

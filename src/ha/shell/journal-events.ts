@@ -97,10 +97,8 @@ function bounds(db: DatabaseSync, query: EventQuery): readonly Condition[] {
 }
 
 function lastClear(db: DatabaseSync): number {
-  const last = db.prepare(
-    `SELECT id FROM facts WHERE name = ? AND severity = 'info' ORDER BY id DESC LIMIT 1`,
-  );
-  return Number(last.get(CLEARED)?.['id'] ?? 0);
+  const row = db.prepare('SELECT max(id) AS id FROM facts WHERE name = ?').get(CLEARED);
+  return Number(row?.['id'] ?? 0);
 }
 
 /** A clock that was set back leaves ids and times in different orders: both are compared. */
