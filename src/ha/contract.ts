@@ -60,6 +60,8 @@ export const GroupView = z.object({
   ]),
   /** Where it runs, starts or stops. */
   host: z.string().optional(),
+  /** Where it is to go, as long as that is not given up. */
+  movingTo: z.string().optional(),
   /** Why it is so and what it waits for, in words. */
   reason: z.string(),
   resources: z.array(ResourceView),

@@ -33,7 +33,7 @@ const SERVICE = `#!/bin/sh
 state=FOLDER/$OCF_RESOURCE_INSTANCE.HOST
 case $1 in start | stop) echo "$1 $OCF_RESOURCE_INSTANCE on HOST" >>FOLDER/acts.log ;; esac
 case $1 in
-  start) echo start >>$state.log; : >$state ;;
+  start) echo start >>$state.log; test ! -e $state.fails || exit 1; : >$state ;;
   stop) echo stop >>$state.log; rm -f $state ;;
   monitor) test -e $state || exit 7 ;;
   meta-data) echo '<resource-agent name="Service"/>' ;;
@@ -157,7 +157,7 @@ export class Cluster implements AsyncDisposable {
   spawnManager(config: string, name = 'manager', ...flags: string[]): Daemon {
     const path = join(this.folder, `${name}.yaml`);
     writeFileSync(path, config, { mode: 0o600 });
-    const files = ['--socket', this.#socket(name), '--journal', join(this.folder, `${name}.db`)];
+    const files = ['--socket', this.socketOf(name), '--journal', join(this.folder, `${name}.db`)];
     const manager = new Daemon(['manager', '--config', path, ...files, ...flags]);
     this.#managers.push(manager);
     return manager;
@@ -169,7 +169,7 @@ export class Cluster implements AsyncDisposable {
     return manager;
   }
 
-  #socket(name: string): string {
+  socketOf(name: string): string {
     return join(this.folder, `${name}.sock`);
   }
 
@@ -231,6 +231,10 @@ export class Cluster implements AsyncDisposable {
     return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
   }
 
+  failStarts(resource: string, host: string): void {
+    writeFileSync(join(this.folder, `${resource}.${host}.fails`), '');
+  }
+
   /** As if the service had crashed. */
   breakService(resource: string, host: string): void {
     rmSync(join(this.folder, `${resource}.${host}`));
@@ -238,7 +242,7 @@ export class Cluster implements AsyncDisposable {
 
   async #call(path: string, body?: unknown, name = 'manager'): Promise<unknown> {
     const method = body === undefined ? 'GET' : 'POST';
-    const place = { socketPath: this.#socket(name), path, method, agent: false };
+    const place = { socketPath: this.socketOf(name), path, method, agent: false };
     const answer = await new Promise<string>((resolve, reject) => {
       const call = request(place, (response) => {
         void text(response).then(resolve, reject);

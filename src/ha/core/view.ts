@@ -44,6 +44,7 @@ export type GroupLook = Readonly<{
   managed: boolean;
   status: GroupStatus;
   host?: string;
+  movingTo?: string;
   reason: string;
   resources: readonly Readonly<{
     name: string;
@@ -147,6 +148,7 @@ function lookAtGroup(spec: GroupSpec, group: GroupState, mode: ClusterSpec['mode
     [...onHost.values()].some((known) => known.status === 'running'),
   );
   const host = where[0]?.[0] ?? (group.plan?.type === 'start' ? group.plan.host : undefined);
+  const movingTo = group.plan?.type === 'move' ? group.plan.to : group.wanted;
   return {
     name: group.name,
     homeHost: spec.homeHost,
@@ -154,6 +156,7 @@ function lookAtGroup(spec: GroupSpec, group: GroupState, mode: ClusterSpec['mode
     managed: group.managed,
     status: statusOf(spec, group, mode),
     ...(host === undefined ? {} : { host }),
+    ...(movingTo === undefined ? {} : { movingTo }),
     reason: group.reason,
     resources: spec.resources.map((resource) => ({
       name: resource.name,
