@@ -21,6 +21,11 @@ export function journalPath(flag: string | undefined, find: FindSetting): string
   return flag ?? find('AUREOLE_JOURNAL')?.value ?? DEFAULT_JOURNAL;
 }
 
+/** Undefined: HALO's own default. */
+export function haloStatefile(find: FindSetting): string | undefined {
+  return find('HALO_STATEFILE', 'HALO_STATEFILE')?.value;
+}
+
 /** Of agents whose `hostname` names none. */
 export function agentPort(find: FindSetting): number {
   return portOf(find('AUREOLE_PORT', 'HALO_PORT')) ?? DEFAULT_PORT;

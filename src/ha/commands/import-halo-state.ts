@@ -17,7 +17,14 @@ import type { ClusterSpec } from '../core/spec.ts';
 import { HaError } from '../errors.ts';
 import { findNew, planImport, type HaloPlan } from '../import/halo-plan.ts';
 import { parseHaloState, type HaloRecord } from '../import/halo-records.ts';
-import { agentPort, configPath, DEFAULT_CONFIG, DEFAULT_JOURNAL, journalPath } from '../places.ts';
+import {
+  agentPort,
+  configPath,
+  DEFAULT_CONFIG,
+  DEFAULT_JOURNAL,
+  haloStatefile,
+  journalPath,
+} from '../places.ts';
 import { Journal } from '../shell/journal.ts';
 
 const DEFAULT_STATEFILE = '/etc/halo/halo.state';
@@ -71,7 +78,7 @@ export const importHaloState: Command<ImportInput, ImportResult, HaApi> = {
 
 function importState(input: ImportInput, operator: string): ImportResult {
   const find = settings();
-  const path = input.file ?? find('HALO_STATEFILE', 'HALO_STATEFILE')?.value ?? DEFAULT_STATEFILE;
+  const path = input.file ?? haloStatefile(find) ?? DEFAULT_STATEFILE;
   const text = readStatefile(path);
   if (typeof text !== 'string') return text;
   const { records, mistakes } = parseHaloState(text);

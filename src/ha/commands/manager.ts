@@ -11,6 +11,7 @@ import {
   DEFAULT_CONFIG,
   DEFAULT_JOURNAL,
   DEFAULT_SOCKET,
+  haloStatefile,
   journalPath,
   namedSocket,
 } from '../places.ts';
@@ -45,6 +46,13 @@ export function managerCommand(): Command {
 async function serve(flags: Flags): Promise<void> {
   const find = settings();
   const { log, flush } = openLog('manager', logLevelOf(find));
+  const statefile = haloStatefile(find);
+  if (statefile !== undefined) {
+    log.info(
+      { statefile },
+      "HALO's statefile is not used; `aureole import halo-state` takes it over",
+    );
+  }
   const notify = await systemdNotifier();
   const stop = new AbortController();
   const end = (): void => {
