@@ -16,8 +16,8 @@ function group(more: Partial<GroupView> = {}): GroupView {
   const at = runsOn ?? 'oss1';
   const isUp = (more.status ?? 'running') === 'running';
   const hosts = ['oss1', 'oss2'].map((one) => {
-    const status = isUp && one === at ? ('running' as const) : ('stopped' as const);
-    return { host: one, status, text: '' };
+    const known = isUp && one === at ? ('running' as const) : ('stopped' as const);
+    return { host: one, status: known, text: '' };
   });
   const base = { homeHost: 'oss1', failoverHosts: ['oss2'], managed: true, reason: 'why' };
   const resources = [{ name: 'pool', kind: 'k', hosts }];
