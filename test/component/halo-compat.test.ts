@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** HALO's manager drives an agent: the reference implementation of Cap'n Proto is the other end. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { AgentHost } from './agent-host.ts';
-import { HaloPeer, MONITOR, START, STOP, withPeer } from './halo-peer/halo-peer.ts';
+import { HaloPeer, MONITOR, START, STOP, withPeer, type PeerCall } from './halo-peer/halo-peer.ts';
 
 const peer = withPeer.skip === false ? new HaloPeer() : undefined;
 after(() => peer?.[Symbol.dispose]());
-
-type Calls = Parameters<HaloPeer['call']> extends [number, ...infer Rest] ? Rest : never;
 
 /** A host that serves HALO, and what is asked of it. */
 async function haloHost(...flags: string[]): Promise<AgentHost> {
@@ -17,7 +18,7 @@ async function haloHost(...flags: string[]): Promise<AgentHost> {
   return host;
 }
 
-async function ask(host: AgentHost, ...calls: Calls): Promise<string[]> {
+async function ask(host: AgentHost, ...calls: PeerCall[]): Promise<string[]> {
   assert.ok(peer !== undefined);
   return await peer.call(host.haloPort, ...calls);
 }
@@ -34,14 +35,141 @@ test('a service is started, watched and stopped', withPeer, async () => {
   await using host = await haloHost();
   host.script('service', SERVICE);
   const tank = { pool: 'tank' };
-  assert.deepEqual(await ask(host, ['test/service', MONITOR, tank]), [
-    'failed 7 tank is not there\\n',
-  ]);
+  const isNotThere = ['failed 7 tank is not there\\n'];
+  assert.deepEqual(await ask(host, ['test/service', MONITOR, tank]), isNotThere);
   assert.deepEqual(await ask(host, ['test/service', START, tank]), ['ok']);
   assert.deepEqual(
     await ask(host, ['test/service', MONITOR, tank], ['test/service', MONITOR, { pool: 'b' }]),
     ['ok', 'failed 7 b is not there\\n'],
   );
   assert.deepEqual(await ask(host, ['test/service', STOP, tank]), ['ok']);
-  assert.match((await ask(host, ['test/service', MONITOR, tank]))[0] ?? '', /^failed 7/);
+  assert.deepEqual(await ask(host, ['test/service', MONITOR, tank]), isNotThere);
+});
+
+test('every end of a script is told as HALO tells it', withPeer, async () => {
+  await using host = await haloHost();
+  host.script('exits', 'echo "said it" >&2; exit "$OCF_RESKEY_code"');
+  host.script('dies', 'kill -9 $$');
+  host.script(
+    'hangs',
+    `[ "$1" = meta-data ] && { echo '<action name="start" timeout="300ms" />'; exit; }; sleep 600`,
+  );
+  host.script('forbidden', 'exit 0');
+  chmodSync(join(host.ocfRoot, 'resource.d/test/forbidden'), 0o644);
+  mkdirSync(join(host.ocfRoot, 'resource.d/test/folder'));
+  const answers = await ask(
+    host,
+    ['test/exits', MONITOR, { code: '1' }],
+    ['test/exits', START, { code: '7' }],
+    ['test/exits', MONITOR, { code: '190' }],
+    ['test/exits', STOP, { code: '0' }],
+    ['test/dies', START],
+    ['test/hangs', START],
+    ['test/nothing', MONITOR],
+    ['test/forbidden', MONITOR],
+    ['test/folder', MONITOR],
+    ['test/../../../../bin/true', START],
+    ['/bin/true', START],
+    ['', START],
+    ['test/exits', MONITOR, { 'a b': 'c' }],
+    ['test/exits', 'unknown'],
+    ['test/exits', 9],
+  );
+  const expected = [
+    /^failed 1 said it/,
+    /^failed 7 said it/,
+    /^failed 190 said it/,
+    /^ok$/,
+    /^err The script was killed by signal 9/,
+    /^err The start did not end within 300 ms/,
+    /^err There is no OCF script to run for test\/nothing/,
+    /^err There is no OCF script to run for test\/forbidden: EACCES/,
+    /^err .*folder is not a file/,
+    /^err The kind .* is not of the form/,
+    /^err The kind .* is not of the form/,
+    /^err The kind "" is none/,
+    /^err The parameter name "a b"/,
+    /^exception .*There is no method 1/,
+    /^exception .*There is no operation 9/,
+  ];
+  for (const [index, pattern] of expected.entries()) assert.match(answers[index] ?? '', pattern);
+});
+
+test(
+  'a script finds what HALO gives it, and nothing of our own surroundings',
+  withPeer,
+  async () => {
+    await using host = await haloHost();
+    host.script('env', 'env >environment; echo complete >done');
+    assert.deepEqual(await ask(host, ['test/env', START, { pool: 'ta=nk', empty: '' }]), ['ok']);
+    await host.untilFile('done');
+    const environment = new Map(
+      host
+        .read('environment')
+        .trim()
+        .split('\n')
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    const found = (...names: string[]): unknown => names.map((name) => environment.get(name));
+    assert.deepEqual(
+      found('OCF_ROOT', 'OCF_RESKEY_pool', 'OCF_RESKEY_empty', 'OCF_RESOURCE_INSTANCE'),
+      [host.ocfRoot, 'ta=nk', '', 'default'],
+    );
+    assert.deepEqual(found('HALO_TEST_ID', 'USER', 'PWD'), [
+      String(host.pid),
+      undefined,
+      host.folder,
+    ]);
+  },
+);
+
+test('arguments of any size that a script can be given arrive whole', withPeer, async () => {
+  await using host = await haloHost();
+  host.script('lengths', 'echo "${#OCF_RESKEY_a} ${#OCF_RESKEY_b} ${#OCF_RESKEY_c}" >&2; exit 1');
+  const lengths = (a: number, b: number, c: number): PeerCall => [
+    'test/lengths',
+    MONITOR,
+    { a: `@${a}`, b: `@${b}`, c: `@${c}` },
+  ];
+  assert.deepEqual(
+    await ask(host, lengths(1, 0, 7), lengths(8_000, 8_192, 9_000), lengths(130_000, 1, 130_000)),
+    ['failed 1 1 0 7\\n', 'failed 1 8000 8192 9000\\n', 'failed 1 130000 1 130000\\n'],
+  );
+  const many = Object.fromEntries(Array.from({ length: 256 }, (_, index) => [`p${index}`, 'v']));
+  assert.deepEqual(await ask(host, ['test/lengths', MONITOR, many]), ['failed 1 0 0 0\\n']);
+  assert.match(
+    (await ask(host, ['test/lengths', MONITOR, { ...many, more: 'v' }]))[0] ?? '',
+    /^exception .*257 parameters are too many/,
+  );
+  // More than a message may have, and more than the kernel lets a script have.
+  assert.match((await ask(host, lengths(200_000, 200_000, 200_000)))[0] ?? '', /^exception/);
+  assert.match((await ask(host, lengths(140_000, 0, 0)))[0] ?? '', /^(?:err|failed)/);
+});
+
+test('many calls are under way at once, and none waits for a slow one', withPeer, async () => {
+  await using host = await haloHost();
+  host.script('waits', 'while [ ! -e go ]; do sleep 0.02; done');
+  host.script('counts', 'exit $((OCF_RESKEY_n % 7 + 1))');
+  host.script('goes', 'echo >go');
+  const counts = Array.from({ length: 200 }, (_, n): PeerCall => [
+    'test/counts',
+    MONITOR,
+    { n: String(n) },
+  ]);
+  const answers = await ask(host, ['test/waits', START], ...counts, ['test/goes', START]);
+  assert.deepEqual(answers, ['ok', ...counts.map((_, n) => `failed ${(n % 7) + 1}`), 'ok']);
+});
+
+test('a lost connection stops no script, and harms nothing', withPeer, async () => {
+  await using host = await haloHost();
+  assert.ok(peer !== undefined);
+  host.script('slow', 'echo begun >begun; while [ ! -e go ]; do sleep 0.02; done; echo end >end');
+  host.script('goes', 'echo >go');
+  const caller = peer.begin(host.haloPort, ['test/slow', START], ['test/slow', MONITOR]);
+  await host.untilFile('begun');
+  caller.kill('SIGKILL');
+  await once(caller, 'exit');
+  assert.deepEqual(await ask(host, ['test/goes', START]), ['ok']);
+  await host.untilFile('end');
+  assert.equal((await host.identity()).host, 'oss1');
 });

@@ -65,7 +65,7 @@ export class HaloPeer implements Disposable {
     return calls.map((_, index) => {
       const answers = lines.filter(([id]) => id === String(index));
       assert.equal(answers.length, 1, said);
-      return (answers[0] ?? []).slice(1).join(' ');
+      return (answers[0] ?? []).slice(1).join(' ').trim();
     });
   }
 
