@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { bundleAll } from './build/bundle.ts';
 import { addCodeCache } from './build/code-cache.ts';
+import { completionScripts } from './build/completion-scripts.ts';
 import { makeDeb } from './build/deb.ts';
 import { sourceDateEpoch } from './build/epoch.ts';
 import { manualPages } from './build/manual/pages.ts';
@@ -55,7 +56,8 @@ async function buildFiles(): Promise<Built> {
   mkdirSync(lib, { recursive: true });
   const bundles = await bundleAll(lib);
   for (const bundle of bundles) await addCodeCache(bundle);
-  return { bundles, pages: await manualPages({ version, epoch }) };
+  const pages = await manualPages({ version, epoch });
+  return { bundles, pages, scripts: await completionScripts(bundles) };
 }
 
 async function makePackages(trees: readonly Tree[], make: typeof makeDeb): Promise<void> {

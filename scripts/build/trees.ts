@@ -21,16 +21,22 @@ import { NODE_PACKAGE, PACKAGING, ROOT } from './places.ts';
 
 export type Tree = { readonly name: PackageName; readonly folder: string };
 
-/** The file of settings is where its distribution looks for it; all else is the same everywhere. */
-export const SETTINGS = { deb: 'etc/default/aureole', rpm: 'etc/sysconfig/aureole' } as const;
-export type Flavour = keyof typeof SETTINGS;
+/** Two files are where their distribution looks for them; all else is the same everywhere. */
+const PLACES = {
+  deb: { settings: 'etc/default/aureole', zsh: 'usr/share/zsh/vendor-completions/_aureole' },
+  rpm: { settings: 'etc/sysconfig/aureole', zsh: 'usr/share/zsh/site-functions/_aureole' },
+} as const;
+export type Flavour = keyof typeof PLACES;
 
 /** What is made from the sources before it is laid out. */
 export type Built = {
   readonly bundles: readonly Bundle[];
   /** Manual pages by their file names: `aureole.1`. */
   readonly pages: ReadonlyMap<string, string>;
+  /** Completion scripts by their shells. */
+  readonly scripts: ReadonlyMap<Shell, string>;
 };
+export type Shell = 'bash' | 'zsh' | 'fish';
 
 /** What the demo starts from beside the bundle. */
 const DEMO_FILES = ['src/lab/**/*.sh', 'src/lab/bmc/fence_process', 'ocf/resource.d/aureole/*'];
@@ -38,7 +44,7 @@ const DEMO_FILES = ['src/lab/**/*.sh', 'src/lab/bmc/fence_process', 'ocf/resourc
 export function layOut(
   folder: string,
   flavour: Flavour,
-  { bundles, pages }: Built,
+  { bundles, pages, scripts }: Built,
 ): readonly Tree[] {
   const trees = PACKAGES.map(({ name }) => ({ name, folder: join(folder, name) }));
   for (const tree of trees) {
@@ -46,6 +52,7 @@ export function layOut(
     const bundle = bundles.find(({ name }) => name === tree.name);
     if (bundle === undefined) layOutCommon(tree, flavour);
     else layOutBundle(tree, bundle);
+    if (tree.name === 'aureole') addCompletion(tree, flavour, scripts);
     for (const [page, text] of pages) {
       if (ownerOf(page) === tree.name) addPage(tree, page, text);
     }
@@ -53,11 +60,20 @@ export function layOut(
   return trees;
 }
 
+function addCompletion(tree: Tree, flavour: Flavour, scripts: Built['scripts']): void {
+  const places: Readonly<Record<Shell, string>> = {
+    bash: 'usr/share/bash-completion/completions/aureole',
+    zsh: PLACES[flavour].zsh,
+    fish: 'usr/share/fish/vendor_completions.d/aureole.fish',
+  };
+  for (const [shell, text] of scripts) write(tree, places[shell], text);
+}
+
 function layOutCommon(tree: Tree, flavour: Flavour): void {
   add(tree, 'usr/lib/aureole/bin/node', join(NODE_PACKAGE, 'bin', 'node'), 0o755);
   add(tree, `usr/share/doc/${tree.name}/copyright`, join(ROOT, 'LICENSE'));
   add(tree, `usr/share/doc/${tree.name}/LICENSE.node`, join(NODE_PACKAGE, 'LICENSE'));
-  add(tree, SETTINGS[flavour], join(PACKAGING, 'settings'));
+  add(tree, PLACES[flavour].settings, join(PACKAGING, 'settings'));
 }
 
 function layOutBundle(tree: Tree, { name, file, packages }: Bundle): void {

@@ -114,6 +114,11 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
         summary: 'Make certificates for the hosts and the manager',
         load: async () => (await import('../pki/commands/pki.ts')).pkiCommand(),
       },
+      {
+        name: 'complete',
+        summary: 'Print the completion script of a shell: bash, zsh or fish',
+        load: async () => (await import('./completion.ts')).completeCommand(),
+      },
     ],
   ],
   [
@@ -183,16 +188,19 @@ export async function buildProgram(args: readonly string[]): Promise<Program> {
     .version(manifest.version);
   const words = args.filter((arg) => !arg.startsWith('-'));
   const [verb = ''] = words;
-  const wanted = ['help', 'complete'].includes(verb) ? words[1] : verb;
+  // A shell asks what comes next, and does not want its script.
+  const isTab = verb === 'complete' && args[1] === '--';
+  const wanted = verb === 'help' || isTab ? words[1] : verb;
   for (const [title, subcommands] of SECTIONS) {
     for (const { name, summary, load } of subcommands) {
+      if (isTab && name === verb) continue;
       const loaded = name === wanted ? await load() : new Program(name).description(summary);
       inherit(loaded, program);
       program.addCommand(loaded.helpGroup(title));
       for (const nested of loaded.commands) nested.copyInheritedSettings(loaded);
     }
   }
-  if (verb === 'complete') await (await import('./completion.ts')).addCompletion(program, args);
+  if (isTab) await (await import('./completion.ts')).answerCompletion(program, args);
   return program;
 }
 

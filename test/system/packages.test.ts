@@ -61,7 +61,7 @@ suite('packages', SKIP, () => {
     }
   });
 
-  test('the .rpm has the same files as the .deb, but for the place of the settings', async () => {
+  test('the .rpm has the same files as the .deb, but for two that lie elsewhere', async () => {
     for (const deb of debs()) {
       const name = /\/([^/_]+)_/.exec(deb)?.[1] ?? '';
       const rpm = readdirSync(folder).find((file) =>
