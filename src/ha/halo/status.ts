@@ -11,6 +11,8 @@ const EVENT_NAMES: ReadonlyMap<string, string> = new Map([
   ['ha.order.deactivate', 'deactivate'],
   ['ha.order.reset', 'reset'],
   ['ha.host.off', 'fence'],
+  // Of its own statefile, imported.
+  ['ha.halo.fence', 'fence'],
   ['ha.events.cleared', 'clear'],
 ]);
 export const HALO_EVENTS: readonly string[] = [...EVENT_NAMES.keys()];
