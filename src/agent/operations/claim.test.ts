@@ -21,3 +21,10 @@ test('claims are the same by name or by what the name stands for', () => {
   assert.ok(isSameClaim(claim, { name: 'another', identity: claim.identity }));
   assert.ok(!isSameClaim(claim, { name: 'another', identity: 'another' }));
 });
+
+test('two resources without parameters are two, whatever their script', () => {
+  const [one, two] = ['disk', 'ip'].map((name) =>
+    claimOf({ name, kind: 'heartbeat/Dummy', parameters: {} }),
+  );
+  assert.ok(one !== undefined && two !== undefined && !isSameClaim(one, two));
+});

@@ -13,8 +13,10 @@ export type Claim = {
   readonly identity: string;
 };
 
+/** A script without parameters knows what it acts on by the resource's name, so only that tells it apart. */
 export function claimOf({ name, kind, parameters }: Resource): Claim {
-  return { name, identity: identityOf(kind, parameters) };
+  const isNamedOnly = Object.keys(parameters).length === 0;
+  return { name, identity: isNamedOnly ? `name ${name}` : identityOf(kind, parameters) };
 }
 
 export function identityOf(kind: string, parameters: Resource['parameters']): string {
