@@ -15,7 +15,7 @@ import { serveOnSocket } from './socket-server.ts';
 const MAIN_CONNECTIONS_MAX = 256;
 /** Longer than any answer may take, that to an order to fence included. */
 const MAIN_SILENCE_MS = 900_000;
-const VIEW_CONNECTIONS_MAX = 64;
+const VIEW_CONNECTIONS_MAX = 32;
 const VIEW_SILENCE_MS = 30_000;
 
 export type DoorKeys = {

@@ -60,8 +60,9 @@ function boundedServer(app: ManagerRoutes, { connectionsMax, silenceMs }: Socket
   };
   const server = createServer(limits, (request, response) => void listener(request, response));
   server.maxConnections = connectionsMax;
-  // One question for each connection: nobody lines up questions faster than they are answered.
+  // One question for each connection: who lines up more of them is cut off.
   server.maxRequestsPerSocket = 1;
+  server.on('dropRequest', (_request, socket) => void socket.destroy());
   server.timeout = silenceMs;
   return server;
 }
