@@ -44,9 +44,11 @@ export function openGate(
       turnAway(socket, reason);
     },
   );
-  server.on('tlsClientError', (error, { remoteAddress }) =>
-    complain({ from: remoteAddress, reason: `no TLS handshake: ${messageOf(error)}` }),
-  );
+  server.on('tlsClientError', (error, socket) => {
+    complain({ from: socket.remoteAddress, reason: `no TLS handshake: ${messageOf(error)}` });
+    // Who has let the time go by is left to us.
+    socket.destroy();
+  });
   identity.onChange(() => {
     server.setSecureContext(identity.current.context);
     onChange();

@@ -42,7 +42,7 @@ export async function readIdentity(files: IdentityFiles, use: IdentityUse): Prom
     minVersion: TLS_VERSION,
   } as const;
   const certificate = parse(files.cert, () => new X509Certificate(context.cert), 'certificate');
-  parse(files.ca, () => new X509Certificate(context.ca), 'certificate');
+  const authority = parse(files.ca, () => new X509Certificate(context.ca), 'certificate');
   const key = parse(files.key, () => createPrivateKey(context.key), 'private key');
   if (!certificate.checkPrivateKey(key)) {
     throw unusable(`${files.key} is not the key of ${files.cert}: copy both from the same folder`);
@@ -50,7 +50,8 @@ export async function readIdentity(files: IdentityFiles, use: IdentityUse): Prom
   checkDates(files.cert, certificate);
   checkName(files.cert, certificate, use);
   const verdict = await rehearse(context, use.role);
-  if (verdict !== undefined) throw unusable(wordsFor(verdict, files, use));
+  if (verdict !== undefined)
+    throw unusable(wordsFor(verdict, files, use, certificate.checkIssued(authority)));
   return {
     name: certificateName(certificate),
     expiresAt: certificate.validToDate.getTime(),
@@ -156,7 +157,12 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
 }
 
-function wordsFor(verdict: string, { cert, ca, crl }: IdentityFiles, use: IdentityUse): string {
+function wordsFor(
+  verdict: string,
+  { cert, ca, crl }: IdentityFiles,
+  use: IdentityUse,
+  isSigned: boolean,
+): string {
   switch (verdict) {
     case 'CERT_REVOKED':
       return `${cert} is revoked (${crl}): aureole pki issue makes a new one`;
@@ -171,6 +177,7 @@ function wordsFor(verdict: string, { cert, ca, crl }: IdentityFiles, use: Identi
     case 'CRL_HAS_EXPIRED':
       return `${crl} is out of date: get the newest one from the authority`;
     case 'UNABLE_TO_GET_CRL':
+      if (!isSigned) return `${ca} did not sign ${cert}: get both from the same folder`;
       return `${crl} is not of the authority ${ca}: get both from the same folder`;
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT':

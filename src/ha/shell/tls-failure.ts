@@ -16,8 +16,9 @@ export function tlsFailure(code: string, message: string, host: string): string 
     case 'INVALID_PURPOSE':
       return `its certificate is not made for agents: aureole pki issue ${host}`;
     case 'CRL_HAS_EXPIRED':
+      return 'our revocation list is out of date: bring the newest one here';
+    // There is one of our own authority, or we would not have started.
     case 'UNABLE_TO_GET_CRL':
-      return 'our revocation list is out of date or of another authority: bring the newest one here';
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
