@@ -110,6 +110,11 @@ export const SECTIONS: ReadonlyMap<string, readonly Subcommand[]> = new Map([
     'To prepare:',
     [
       {
+        name: 'discover',
+        summary: 'Ask hosts over ssh what they run, and write a configuration to begin with',
+        load: () => ha(import('../ha/commands/discover.ts').then((file) => file.discover)),
+      },
+      {
         name: 'pki',
         summary: 'Make certificates for the hosts and the manager',
         load: async () => (await import('../pki/commands/pki.ts')).pkiCommand(),

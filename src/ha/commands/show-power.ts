@@ -11,7 +11,7 @@ export type HostPower = {
 /** A host is on if a device says so, off if all say so, and of one without devices nothing is known. */
 export function hostPowers(
   hosts: readonly string[],
-  readings: PowerStatus['devices'],
+  readings: readonly PowerStatus['devices'][number][],
 ): readonly HostPower[] {
   const byHost = Map.groupBy(readings, ({ host }) => host);
   return hosts.map((host) => {

@@ -28,6 +28,12 @@ suite('mistakes at a start', { concurrency: 2 }, () => {
     const journal = ['--journal', '/dev/null/journal.db'];
     await assertRefused(['manager', ...files, ...journal], /\/dev\/null\/journal\.db/);
   });
+
+  test('discover_nodeset: what is no nodeset is told, and nobody is asked', async () => {
+    for (const nodeset of ['node[', 'node[0-2', 'node[a]', 'host0[-1]']) {
+      await assertRefused(['discover', nodeset], /^unable to parse '/, 2);
+    }
+  });
 });
 
 /** Status 64: systemd does not try again. */
