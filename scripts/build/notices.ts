@@ -6,7 +6,15 @@ import { z } from 'zod';
 import { MODULES } from './places.ts';
 
 /** Others must be looked at by somebody before anything is shipped with them. */
-const KNOWN = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Unlicense']);
+const KNOWN = new Set([
+  'MIT',
+  'ISC',
+  '0BSD',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'Apache-2.0',
+  'Unlicense',
+]);
 
 const Manifest = z.object({
   name: z.string(),

@@ -5,11 +5,13 @@
  * afterwards, and laid over the /usr of lab hosts.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -26,12 +28,30 @@ const { version } = manifest;
 const SKIP = {
   skip: needs({
     ...LAB_NEEDS,
-    programs: [...(LAB_NEEDS.programs ?? []), 'rpmbuild', 'rpm2cpio', 'cpio', 'systemd-analyze'],
+    programs: [
+      ...(LAB_NEEDS.programs ?? []),
+      'python3',
+      'rpmbuild',
+      'rpm2cpio',
+      'cpio',
+      'systemd-analyze',
+    ],
   }),
 };
 
+/** Node has no Unix datagram sockets, so python plays systemd. */
+const RECEIVER = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.settimeout(20)
+s.bind(sys.argv[1])
+print('bound', flush=True)
+print(s.recv(100).decode(), flush=True)
+`;
+
 async function run(program: string, ...args: string[]): Promise<string> {
-  const options = { timeout: 60_000, maxBuffer: 16 << 20, cwd: tmpdir() };
+  const env = { ...process.env, SOURCE_DATE_EPOCH: '1767225600' };
+  const options = { env, timeout: 60_000, maxBuffer: 16 << 20, cwd: tmpdir() };
   return (await promisify(execFile)(program, args, options)).stdout;
 }
 
@@ -75,7 +95,9 @@ suite('packages', SKIP, () => {
       await run('sh', '-c', unpack, 'sh', join(folder, rpm), inRpm);
       await run('dpkg-deb', '-x', deb, inDeb);
       const moved = hashesIn(inRpm).map((line) =>
-        line.replace(/^etc\/sysconfig\//, 'etc/default/'),
+        line
+          .replace('etc/sysconfig/', 'etc/default/')
+          .replace('zsh/site-functions/', 'zsh/vendor-completions/'),
       );
       assert.deepEqual(moved, hashesIn(inDeb), name);
       const marked = await run('rpm', '-qcp', join(folder, rpm));
@@ -91,6 +113,34 @@ suite('packages', SKIP, () => {
       const look = `process.argv = [process.execPath, ${JSON.stringify(start)}, ${JSON.stringify(file)}, '--version'];
         console.log(require(${JSON.stringify(start)}).script.cachedDataRejected);`;
       assert.match(await run(node, '-e', look), /^(?:false\n[\d.]+|[\d.]+\nfalse)\n$/);
+    }
+  });
+
+  test('the single file of the agent can tell systemd, and serve HALO', async () => {
+    const notify = join(folder, 'notify');
+    const receiver = spawn('python3', ['-c', RECEIVER, notify], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = createInterface({ input: receiver.stdout })[Symbol.asyncIterator]();
+    assert.equal((await lines.next()).value, 'bound');
+    const file = (path: string): string => join(unpacked, 'usr/lib', path);
+    const words = ['--listen', '127.0.0.2:0', '--halo-compat', '127.0.0.2:0'];
+    const place = ['--run-directory', join(folder, 'run')];
+    const agent = spawn(
+      file('aureole/bin/node'),
+      [file('aureole/start.cjs'), file('aureole-agent/aureole-agent.cjs'), ...words, ...place],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { NOTIFY_SOCKET: notify } },
+    );
+    try {
+      assert.equal((await lines.next()).value, 'READY=1');
+      for await (const line of createInterface({ input: agent.stdout })) {
+        if (line.includes('"haloPort":')) return;
+      }
+      assert.fail('HALO is not served');
+    } finally {
+      agent.kill('SIGKILL');
+      receiver.kill();
+      await Promise.all([once(agent, 'exit'), receiver.exitCode ?? once(receiver, 'exit')]);
     }
   });
 
