@@ -10,6 +10,7 @@ import type { Log } from '../../runtime/log.ts';
 import { Resource, type Outcome } from '../contract.ts';
 import type { Hold } from '../hold.ts';
 import { identityOf } from '../operations/claim.ts';
+import { shorten } from '../operations/exit-text.ts';
 import type { Operations } from '../operations/operations.ts';
 import { isDeathBySignal, type RunResult } from '../operations/script-run.ts';
 import { Slots } from '../slots.ts';
@@ -45,10 +46,8 @@ export class HaloCalls {
     const { kind, operation, parameters } = call;
     const resource = Resource.safeParse({ name: nameOf(call), kind, parameters });
     if (!resource.success) {
-      return {
-        type: 'error',
-        text: `The kind ${JSON.stringify(kind)} is none: ${operation} not run.`,
-      };
+      const text = `The kind ${JSON.stringify(shorten(kind))} is none: ${operation} not run.`;
+      return { type: 'error', text };
     }
     return operation === 'monitor'
       ? await this.#monitor(resource.data, nobodyWaits)

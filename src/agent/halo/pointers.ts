@@ -2,8 +2,8 @@
 /**
  * Follows every pointer of a message before anything of it is read. The library beside us believes
  * what a message says of its own sizes; a hundred bytes could have it make room for gigabytes, or count
- * to half a billion. After this, all of it lies within the message, and no word is reached twice: so
- * its own size is the limit of what it can cost, far pointers and all.
+ * to half a billion. After this, all of it lies within the message, and no more words are reached than
+ * it has: so its own size is the limit of what it can cost, far pointers and all.
  */
 import { WORD_BYTES } from './frames.ts';
 
