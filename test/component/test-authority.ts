@@ -32,8 +32,14 @@ export class TestAuthority implements Disposable {
   }
 
   tryPki(verb: string, ...args: string[]): Ended {
-    const words = [MAIN, 'pki', verb, '--directory', this.directory, ...args];
-    return spawnSync(process.execPath, words, { encoding: 'utf8', timeout: DEADLINE_MS });
+    return this.tryPkiIn({}, verb, ...args);
+  }
+
+  tryPkiIn(environment: Readonly<Record<string, string>>, ...args: string[]): Ended {
+    const [verb = '', ...more] = args;
+    const words = [MAIN, 'pki', verb, '--directory', this.directory, ...more];
+    const env = { ...process.env, ...environment };
+    return spawnSync(process.execPath, words, { env, encoding: 'utf8', timeout: DEADLINE_MS });
   }
 
   /** The folder that is brought to a host, or to a manager. */
