@@ -185,7 +185,7 @@ function whileNowhere(draft: Draft, name: GroupName): void {
   if ('why' in choice) return nowhereToGo(draft, name, choice.why);
   const earlier = waitsFor(draft, name);
   if (earlier !== undefined) return say(draft, name, `waits for group ${earlier}`);
-  startOn(draft, name, choice.host, whyNowhere(draft, name));
+  startOn(draft, name, choice.host, whyNowhere(draft, name, choice.host));
 }
 
 function nowhereToGo(draft: Draft, name: GroupName, why: string): void {
@@ -223,14 +223,15 @@ function mayRunOn(draft: Draft, host: HostName): string {
   return `it may run on ${host}, which ${words[contact.status]}`;
 }
 
-function whyNowhere(draft: Draft, name: GroupName): string {
+function whyNowhere(draft: Draft, name: GroupName, host: HostName): string {
   const { lastHost, wanted, avoid } = draft.group(name);
   if (lastHost === undefined) {
-    const dead = hostsOf(draft, name).find((host) => draft.host(host).off?.confirmed === true);
+    const dead = hostsOf(draft, name).find((one) => draft.host(one).off?.confirmed === true);
     return dead === undefined ? 'it runs on no host' : `${dead}, where it may have run, is off`;
   }
   if (avoid.has(lastHost)) return `it could not be started on ${lastHost}`;
-  if (wanted !== undefined) return `it moves here from ${lastHost}`;
+  if (wanted === host) return `it moves here from ${lastHost}`;
+  if (wanted !== undefined) return `${wanted}, where it was to go, cannot take it`;
   const off = draft.state.hosts.get(lastHost)?.off?.confirmed === true;
   return off ? `${lastHost}, where it ran, is off` : `it ran on ${lastHost} and was found stopped`;
 }

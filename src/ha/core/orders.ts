@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts';
 import { beginFence, confirmOff, endFence } from './fencing.ts';
 import { doubted } from './knowledge.ts';
 import type { Answer, Order } from './messages.ts';
-import { eligibleFor, groupsMaybeOn, locationsOf } from './placement.ts';
+import { comingTo, eligibleFor, groupsMaybeOn, locationsOf } from './placement.ts';
 import { dropPlan } from './plan-words.ts';
 import { powerOff, powerOn } from './power.ts';
 import { listOf, type GroupName } from './spec.ts';
@@ -88,7 +88,8 @@ function whyNotFence(draft: Draft, name: string): string | undefined {
     const takes = list.some((other) => eligibleFor(draft, group, other) === undefined);
     if (!takes) return `no other host can take group ${group} now`;
   }
-  return undefined;
+  const coming = comingTo(draft, name);
+  return coming === undefined ? undefined : `group ${coming} is about to start on it`;
 }
 
 function confirm(draft: Draft, order: Order): Answer {
@@ -154,21 +155,23 @@ function failback(draft: Draft, order: Order): Answer {
     const which = one ? order.target : `what is at home on ${order.target}`;
     return { outcome: 'done', text: `${which} runs there already; nothing to do` };
   }
-  for (const group of away) {
-    const home = homeOf(draft, group);
-    const state = draft.group(group);
-    const obstacle = !state.managed
-      ? `group ${group} is unmanaged`
-      : state.failed !== undefined
-        ? `group ${group} has failed (cleanup first)`
-        : eligibleFor(draft, group, home);
-    if (obstacle !== undefined) return refused(obstacle);
-  }
-  for (const group of away) {
+  const obstacles = away.map((group) => whyNotHome(draft, group));
+  const going = away.filter((_, index) => obstacles[index] === undefined);
+  const staying = obstacles.filter((obstacle) => obstacle !== undefined);
+  if (going.length === 0) return refused(staying.join('; '));
+  for (const group of going) {
     draft.setGroup({ ...draft.group(group), wanted: homeOf(draft, group) });
     draft.touchedGroups.add(group);
   }
-  return { outcome: 'accepted', text: `returns home: ${away.join(', ')}` };
+  const rest = staying.length === 0 ? '' : `; not all: ${staying.join('; ')}`;
+  return { outcome: 'accepted', text: `returns home: ${going.join(', ')}${rest}` };
+}
+
+function whyNotHome(draft: Draft, group: GroupName): string | undefined {
+  const { managed, failed } = draft.group(group);
+  if (!managed) return `group ${group} is unmanaged`;
+  if (failed !== undefined) return `group ${group} has failed (cleanup first)`;
+  return eligibleFor(draft, group, homeOf(draft, group));
 }
 
 function manage(draft: Draft, order: Order): Answer {

@@ -59,8 +59,19 @@ export function mayTake(draft: Draft, group: GroupName, host: HostName): string 
   if (state.fence !== undefined) return `${host} is being fenced`;
   if (state.contact.status !== 'online') return `${host} does not answer`;
   if (!state.active) return `${host} is deactivated`;
-  const cannot = knownOn(draft, group, host).find((known) => known.cannotRun === true);
+  const cannot = knownOn(draft, group, host).find(
+    (known) => known.cannotRun === true || known.doubt === 'stop-failed',
+  );
   return cannot === undefined ? undefined : `${host}: ${cannot.text}`;
+}
+
+/** A group that is on its way to the host, and would be left stopped if that went away now. */
+export function comingTo(draft: Draft, host: HostName): GroupName | undefined {
+  for (const { name, plan } of draft.state.groups.values()) {
+    const to = plan?.type === 'move' ? plan.to : plan?.host;
+    if (to === host) return name;
+  }
+  return undefined;
 }
 
 /**

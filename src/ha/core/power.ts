@@ -12,7 +12,7 @@ import { askPower, changeDevice, usableLevels } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { beginFence } from './fencing.ts';
 import type { Answer, Order, PowerOutcome } from './messages.ts';
-import { groupsMaybeOn, runsOn } from './placement.ts';
+import { comingTo, groupsMaybeOn, runsOn } from './placement.ts';
 import type { DeviceName, HostName } from './spec.ts';
 
 export function powerOff(draft: Draft, { target: name, force, reason, operator }: Order): Answer {
@@ -81,11 +81,8 @@ function whyKeepOn(draft: Draft, name: HostName): string | undefined {
     const remedy = draft.spec.mode === 'manage' ? ` (first: aureole deactivate ${name})` : '';
     return `group ${group} ${runs} on it${remedy}`;
   }
-  for (const { name: coming, plan } of draft.state.groups.values()) {
-    const to = plan?.type === 'move' ? plan.to : plan?.host;
-    if (to === name) return `group ${coming} is about to start on it`;
-  }
-  return undefined;
+  const coming = comingTo(draft, name);
+  return coming === undefined ? undefined : `group ${coming} is about to start on it`;
 }
 
 function refused(text: string): Answer {

@@ -129,6 +129,8 @@ export type Plan = Readonly<
       askedAt: Instant;
       again: Instant;
       why: string;
+      /** What failed on `to` was stopped there: if it fails again, it cannot run there. */
+      mended: boolean;
       stopping: boolean;
     }
 >;

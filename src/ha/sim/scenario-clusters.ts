@@ -45,6 +45,13 @@ const PRESETS: Readonly<Record<string, Preset>> = {
       { name: 'pool1', home: 'oss1', others: ['oss2'] },
     ],
   },
+  loaded: {
+    hosts: ['oss1', 'oss2'],
+    groups: [
+      { name: 'pool0', home: 'oss1', others: ['oss2'] },
+      { name: 'pool1', home: 'oss1', others: ['oss2'] },
+    ],
+  },
   ordered: {
     hosts: ['mds1', 'oss1'],
     groups: [

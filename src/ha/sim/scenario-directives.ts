@@ -103,13 +103,15 @@ function script(
   stage.misfortune.misbehave(operation, resource, host, { conduct: conductOf(how, rest), times });
 }
 
-/** fails; hangs; takes DURATION; ignores SIGKILL for DURATION; works */
+/** fails; exits CODE; hangs; takes DURATION; ignores SIGKILL for DURATION; works */
 function conductOf(how: string, rest: Words): Partial<Conduct> {
   switch (how) {
     case 'works':
       return {};
     case 'fails':
       return { exit: 1, effectShare: 2 };
+    case 'exits':
+      return { exit: Number(rest[0]), effectShare: 2 };
     case 'hangs':
       return { hangs: true, durationMs: Infinity };
     case 'takes':
