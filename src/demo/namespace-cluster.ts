@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The demo as root: hosts with namespaces of their own, shared disks with ext4, addresses, and a BMC
- * for each host that really switches it. The manager has a host of its own.
+ * for each host that really switches it. The manager has a host of its own. They speak TLS, with
+ * certificates of an authority that is made for the occasion.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppendLog } from '../lab/append-log.ts';
 import { CanaryJudge, hostsThatMount, parseCanaryLog } from '../lab/canary.ts';
+import { runCommand } from '../lab/command.ts';
 import type { LabHost } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import {
@@ -26,7 +28,9 @@ import {
 import { ManagerLog } from './manager-log.ts';
 import { PowerLogs } from './power-logs.ts';
 
+const PKI_TIMEOUT_MS = 30_000;
 const CREDENTIALS = { username: 'admin', password: 'lab-password' };
+const MANAGER = 'mgmt';
 const MANAGER_ADDRESS = '10.77.255.1';
 
 export class NamespaceCluster implements DemoCluster {
@@ -46,15 +50,16 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
     this.lab = lab;
     HOSTS.forEach((name, i) => {
       const address = `10.77.0.${i + 1}`;
-      const agent = ['agent', '--insecure', '--listen', `${address}:8000`];
+      const agent = ['agent', '--listen', `${address}:8000`, ...this.#papers('host', name)];
       const command = [...aureole, ...agent, '--ocf-root', lab.ocfRoot];
       this.#hosts.set(name, lab.host({ name, address, command }));
     });
     const file = (name: string): string => join(lab.directory, name);
     const places = ['--config', file('aureole.yaml'), '--socket', file('manager.sock')];
     const journal = ['--journal', file('journal.db')];
-    const command = [...aureole, 'manager', '--insecure', ...places, ...journal];
-    this.#manager = lab.host({ name: 'mgmt', address: MANAGER_ADDRESS, command });
+    const papers = this.#papers('manager', MANAGER);
+    const command = [...aureole, 'manager', ...places, ...journal, ...papers];
+    this.#manager = lab.host({ name: MANAGER, address: MANAGER_ADDRESS, command });
     this.#managerLog = new ManagerLog(join(this.#manager.directory, 'program.log'));
     this.#canaries = new AppendLog(file('canary.log'));
     this.#power = new PowerLogs([...this.#hosts.values()]);
@@ -64,6 +69,7 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
     const lab = await Lab.open(options.directory);
     try {
       const cluster = new NamespaceCluster(lab, options);
+      await cluster.#makeCertificates(options.aureole);
       await cluster.#start();
       return cluster;
     } catch (error) {
@@ -103,6 +109,26 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lab[Symbol.asyncDispose]();
+  }
+
+  get #authority(): string {
+    return join(this.lab.directory, 'ca');
+  }
+
+  async #makeCertificates([program = '', ...words]: readonly string[]): Promise<void> {
+    const pki = async (verb: string, ...args: string[]): Promise<void> => {
+      const all = [...words, 'pki', verb, '--directory', this.#authority, ...args];
+      await runCommand(program, all, { timeoutMs: PKI_TIMEOUT_MS });
+    };
+    await pki('init');
+    await pki('issue', HOSTS.join(','), '--manager', MANAGER);
+  }
+
+  /** Flags of a daemon. */
+  #papers(role: 'host' | 'manager', name: string): string[] {
+    const at = (file: string): string => join(this.#authority, `${role}s`, name, file);
+    const pair = ['--cert', at(`${role}.crt`), '--key', at(`${role}.key`)];
+    return [...pair, '--ca', at('ca.crt'), '--crl', at('crl.pem')];
   }
 
   async #start(): Promise<void> {

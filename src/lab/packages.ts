@@ -87,6 +87,7 @@ export const PACKAGES: readonly DebianPackage[] = [
     purposes: ['test'],
     files: ['ssh', 'ssh-keygen'],
   },
+  { name: 'openssl', why: 'certificates of the hosts', purposes: BOTH, files: ['openssl'] },
   { name: 'psmisc', why: 'fuser, used by Filesystem', purposes: BOTH, files: ['fuser'] },
   { name: 'kmod', why: 'modprobe, asked for by Filesystem', purposes: BOTH, files: ['modprobe'] },
   { name: 'iproute2', why: 'ip, for networks and IPaddr2', purposes: BOTH, files: ['ip'] },

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What is left to do by hand, as lines to copy: this program reaches no host itself. */
 import { foldNames } from '../model/node-set/fold.ts';
+import { PKI_DIRECTORY } from '../runtime/tls-files.ts';
 import { FOLDER_OF } from './authority.ts';
 import { ROLES } from './index-file.ts';
 import type { Issued } from './issue.ts';
-
-const PLACE = '/etc/aureole/pki';
 
 export function stepsAfterIssue(directory: string, issued: readonly Issued[]): string {
   const lines = ROLES.flatMap((role) => {
@@ -13,8 +12,8 @@ export function stepsAfterIssue(directory: string, issued: readonly Issued[]): s
     if (names.length === 0) return [];
     const from = `${quoted(`${directory}/${FOLDER_OF[role]}`)}/$h`;
     return [
-      `  clush -w ${quoted(foldNames(names))} mkdir -p -m 700 ${PLACE}`,
-      `  for h in ${names.join(' ')}; do scp -pr ${from}/. $h:${PLACE}/; done`,
+      `  clush -w ${quoted(foldNames(names))} mkdir -p -m 700 ${PKI_DIRECTORY}`,
+      `  for h in ${names.join(' ')}; do scp -pr ${from}/. $h:${PKI_DIRECTORY}/; done`,
     ];
   });
   return ['Bring them there, as root:', ...lines, 'Daemons that run take them by themselves.'].join(
@@ -25,7 +24,7 @@ export function stepsAfterIssue(directory: string, issued: readonly Issued[]): s
 export function stepsAfterRevoke(directory: string): string {
   return [
     'It is believed until the new list is on every host and manager:',
-    `  clush -w @all --copy ${quoted(`${directory}/crl.pem`)} --dest ${PLACE}/crl.pem`,
+    `  clush -w @all --copy ${quoted(`${directory}/crl.pem`)} --dest ${PKI_DIRECTORY}/crl.pem`,
     'Daemons that run take it by themselves.',
   ].join('\n');
 }

@@ -55,7 +55,7 @@ export async function readIdentity(files: IdentityFiles, use: IdentityUse): Prom
   return {
     name: certificateName(certificate),
     expiresAt: certificate.validToDate.getTime(),
-    isForClients: isForClients(certificate) ?? true,
+    isForClients: isForClients(certificate) === true,
     context,
   };
 }

@@ -28,6 +28,10 @@ type Flags = ListenFlags &
     readonly testId?: string;
   };
 
+/** Then any host could give orders to any other one. */
+const TOO_GOOD =
+  'the certificate of this agent is good for managers as well: name the managers with --manager';
+
 export function agentCommand(): Command {
   const command = new Command('agent')
     .description('Run OCF scripts on this host for the manager, and tell it how they are')
@@ -87,6 +91,7 @@ async function serve(flags: Flags): Promise<void> {
       halo === undefined && flags.testId === undefined
         ? undefined
         : openTestIdentity(flags.testId, process.env);
+    if (identity?.current.isForClients === true && managers === undefined) log.warn(TOO_GOOD);
     const onListening = (): void => notify('READY=1');
     await runAgent(
       {
