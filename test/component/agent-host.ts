@@ -75,7 +75,7 @@ export class AgentHost implements AsyncDisposable {
       if (port === undefined) continue;
       this.#port = Number(port);
       agent.stdout.resume();
-      this.#boots.push((await this.identity()).boot);
+      this.#boots.push(/"boot":"([^"]+)"/.exec(line)?.[1] ?? '');
       return;
     }
     throw new Error(`The agent did not start: ${said}`);

@@ -3,10 +3,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { connect, type ConnectionOptions } from 'node:tls';
+import { needs } from '../needs.ts';
 import { AgentHost } from './agent-host.ts';
 import { HaloPeer, MONITOR, START, STOP, withPeer, type PeerCall } from './halo-peer/halo-peer.ts';
+import { TestAuthority } from './test-authority.ts';
+
+const withTls = { skip: withPeer.skip || needs({ programs: ['openssl'] }) };
 
 const peer = withPeer.skip === false ? new HaloPeer() : undefined;
 after(() => peer?.[Symbol.dispose]());
@@ -151,7 +157,7 @@ test('many calls are under way at once, and none waits for a slow one', withPeer
   host.script('waits', 'while [ ! -e go ]; do sleep 0.02; done');
   host.script('counts', 'exit $((OCF_RESKEY_n % 7 + 1))');
   host.script('goes', 'echo >go');
-  const counts = Array.from({ length: 200 }, (_, n): PeerCall => [
+  const counts = Array.from({ length: 140 }, (_, n): PeerCall => [
     'test/counts',
     MONITOR,
     { n: String(n) },
@@ -173,3 +179,42 @@ test('a lost connection stops no script, and harms nothing', withPeer, async () 
   await host.untilFile('end');
   assert.equal((await host.identity()).host, 'oss1');
 });
+
+test(
+  'an agent with a certificate serves HALO by TLS only, to managers of its authority',
+  withTls,
+  async () => {
+    using authority = new TestAuthority();
+    authority.pki('issue', 'oss1', '--also', 'halo-remotes');
+    authority.pki('issue', '--manager', 'mgmt1');
+    await using host = await haloHost(...authority.flags('host', 'oss1'));
+    host.script('service', SERVICE);
+    const monitor: PeerCall = ['test/service', MONITOR, { pool: 'tank' }];
+    assert.match((await ask(host, monitor))[0] ?? '', /^exception/, 'plain TCP');
+    // HALO expects one name of all of its agents.
+    const papers = { ...authority.pem('manager', 'mgmt1'), servername: 'halo-remotes' };
+    using tunnel = await openTunnel(host.haloPort, papers);
+    assert.ok(peer !== undefined);
+    assert.deepEqual(await peer.call(tunnel.port, monitor), ['failed 7 tank is not there\\n']);
+    using nobody = await openTunnel(host.haloPort, { ca: papers.ca, servername: 'halo-remotes' });
+    assert.match((await peer.call(nobody.port, monitor))[0] ?? '', /^exception/, 'no certificate');
+  },
+);
+
+/** TLS for a peer that has none. */
+async function openTunnel(
+  to: number,
+  papers: ConnectionOptions,
+): Promise<Disposable & { readonly port: number }> {
+  const server = createServer((plain) => {
+    const secure = connect({ ...papers, port: to, host: '127.0.0.1' });
+    for (const socket of [plain, secure]) socket.on('error', () => socket.destroy());
+    plain.pipe(secure).pipe(plain);
+    secure.once('close', () => plain.destroy());
+    plain.once('close', () => secure.destroy());
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const bound = server.address();
+  assert.ok(typeof bound === 'object' && bound !== null);
+  return { port: bound.port, [Symbol.dispose]: () => void server.close() };
+}
