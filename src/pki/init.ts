@@ -10,15 +10,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { makeFolders } from './authority.ts';
 import { failed, messageOf, wrongUse } from './errors.ts';
 import { openssl, OPENSSL_CONFIG } from './openssl.ts';
 
 const EC_P256 = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 
-export async function initAuthority(wanted: string, days: number): Promise<void> {
-  const directory = resolve(wanted);
+export async function initAuthority(directory: string, days: number): Promise<void> {
   if (existsSync(join(directory, 'ca.crt'))) {
     throw wrongUse(`${directory} is an authority already; --directory names another place`);
   }

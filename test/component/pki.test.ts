@@ -119,6 +119,7 @@ test('show --check fails once a certificate in use is expired', options, () => {
 
 test('one change at a time, and an authority is made once', options, () => {
   using authority = new TestAuthority();
+  assert.match(authority.pki('issue', 'oss9', '--directory', 'ca'), /hosts/, 'from its own folder');
   const lock = new DatabaseSync(join(authority.directory, 'lock'));
   lock.exec('BEGIN EXCLUSIVE');
   const { status, stderr } = authority.tryPki('issue', 'oss1');

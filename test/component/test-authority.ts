@@ -39,7 +39,8 @@ export class TestAuthority implements Disposable {
     const [verb = '', ...more] = args;
     const words = [MAIN, 'pki', verb, '--directory', this.directory, ...more];
     const env = { ...process.env, ...environment };
-    return spawnSync(process.execPath, words, { env, encoding: 'utf8', timeout: DEADLINE_MS });
+    const how = { env, cwd: this.folder, encoding: 'utf8', timeout: DEADLINE_MS } as const;
+    return spawnSync(process.execPath, words, how);
   }
 
   /** The folder that is brought to a host, or to a manager. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `aureole pki`: an authority for the cluster, and what it issues. */
+import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Look } from '../../runtime/command.ts';
@@ -66,7 +67,10 @@ export function pkiCommand(): Command {
 }
 
 function command(name: string, description: string): Command {
-  const place = new Option('--directory <folder>', 'of the authority').default(DEFAULT_AUTHORITY);
+  const place = new Option('--directory <folder>', 'of the authority')
+    .default(DEFAULT_AUTHORITY)
+    // openssl is run elsewhere.
+    .argParser((folder) => resolve(folder));
   return new Command(name).description(description).addOption(place);
 }
 
