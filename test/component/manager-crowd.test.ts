@@ -21,7 +21,7 @@ const CROWDS: readonly (readonly [what: string, count: number, deed: string])[] 
     16,
     `socket.resume(); socket.write(${POST}); pour('x'.repeat(65536));`,
   ],
-  ['line up questions', 4, `socket.resume(); pour(${ASK}.repeat(1000));`],
+  ['line up questions', 32, `socket.resume(); pour(${ASK}.repeat(1000));`],
   ['speak nonsense', 16, `socket.resume(); pour(Buffer.alloc(65536, 0xa5));`],
 ];
 

@@ -41,6 +41,7 @@ export async function openDoors(api: ManagerApi, keys: DoorKeys): Promise<AsyncD
       mode: 0o666,
       connectionsMax: VIEW_CONNECTIONS_MAX,
       silenceMs: VIEW_SILENCE_MS,
+      isForLooking: true,
     }),
   );
   return opened.move();

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -15,7 +16,7 @@ import { HaError } from '../errors.ts';
 import type { ManagerApi } from '../manager-api.ts';
 import { managerRoutes } from '../routes.ts';
 import { LiveFeed } from './live-feed.ts';
-import { refuseSocketInUse, serveOnSocket } from './socket-server.ts';
+import { refuseSocketInUse, serveOnSocket, type SocketBounds } from './socket-server.ts';
 
 const STATUS: Status = {
   mode: 'observe',
@@ -75,9 +76,13 @@ const OPERATOR: Door = {
     Promise.resolve({ may: 'order', sign: () => Promise.resolve({ operator: 'eve', uid: 1000 }) }),
 };
 
-function serve(path: string, more: Partial<ManagerApi> = {}): Promise<AsyncDisposable> {
-  const bounds = { mode: 0o600, connectionsMax: 256, silenceMs: 60_000 } as const;
-  return serveOnSocket(managerRoutes(api(more), OPERATOR), path, bounds);
+function serve(
+  path: string,
+  more: Partial<ManagerApi> = {},
+  bounds: Partial<SocketBounds> = {},
+): Promise<AsyncDisposable> {
+  const usual = { mode: 0o600, connectionsMax: 256, silenceMs: 60_000 } as const;
+  return serveOnSocket(managerRoutes(api(more), OPERATOR), path, { ...usual, ...bounds });
 }
 
 function socketPath(t: TestContext): string {
@@ -229,3 +234,47 @@ test('a reader that does not read is cut off, and the others go on', async (t) =
   assert.ok(heard > 100, `the quick reader heard ${heard} pieces`);
   quick.destroy();
 });
+
+const ASK = 'GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n';
+
+/** Everything that is said until the end of the connection. */
+async function say(path: string, ...pieces: string[]): Promise<string> {
+  const socket = connect(path).setTimeout(20_000, () => socket.destroy());
+  for (const piece of pieces) {
+    socket.write(piece);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return text(socket);
+}
+
+for (const bounds of [{}, { isForLooking: true }] as const) {
+  const where = 'isForLooking' in bounds ? 'at a socket for looking' : 'at a socket';
+
+  test(`${where} one request of a connection is answered, and no more`, async (t) => {
+    const path = socketPath(t);
+    await using _server = await serve(path, {}, bounds);
+    assert.match(await say(path, ASK), /^HTTP\/1.1 200 [^]*"oss1"/);
+    const all = await say(path, ASK.repeat(1_000)).catch(() => '');
+    assert.ok(all.split('HTTP/1.1 200').length <= 2, all.slice(0, 500));
+  });
+
+  test(`${where} who sends half a request, or a head without end, is let go`, async (t) => {
+    const path = socketPath(t);
+    await using _server = await serve(path, {}, { ...bounds, silenceMs: 300 });
+    assert.equal(await say(path, ASK.slice(0, 20)), '');
+    assert.doesNotMatch(await say(path, `GET / HTTP/1.1\r\nA: ${'x'.repeat(20_000)}`), / 200 /);
+    assert.match(await say(path, ASK.slice(0, 20), ASK.slice(20)), / 200 /);
+  });
+
+  test(`${where} a connection beyond the bound is closed, and served once a live view is left`, async (t) => {
+    const path = socketPath(t);
+    using feed = new LiveFeed(() => STATUS);
+    const stream: ManagerApi['stream'] = (response, door) => feed.open(response, door);
+    await using _server = await serve(path, { stream }, { ...bounds, connectionsMax: 1 });
+    const view = await open(path, '/v1/stream');
+    assert.equal(await say(path, ASK).catch(() => ''), '');
+    view.destroy();
+    let answer = '';
+    while (!answer.includes(' 200 ')) answer = await say(path, ASK).catch(() => '');
+  });
+}

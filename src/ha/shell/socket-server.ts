@@ -10,6 +10,7 @@ import { dirname } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { HaError } from '../errors.ts';
 import type { ManagerRoutes } from '../routes.ts';
+import { firstHead } from './first-head.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How often it is looked for requests that have taken too long to come in. */
@@ -23,6 +24,8 @@ export type SocketBounds = {
   readonly connectionsMax: number;
   /** A connection on which nothing moves for so long is closed. */
   readonly silenceMs: number;
+  /** Where nothing but the head of one request is read of each connection. */
+  readonly isForLooking?: true;
 };
 
 export async function serveOnSocket(
@@ -51,20 +54,36 @@ export async function serveOnSocket(
   return { [Symbol.asyncDispose]: () => close(server) };
 }
 
-function boundedServer(app: ManagerRoutes, { connectionsMax, silenceMs }: SocketBounds): Server {
+function boundedServer(app: ManagerRoutes, bounds: SocketBounds): Server {
   const listener = getRequestListener(app.fetch);
   const limits = {
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
   };
-  const server = createServer(limits, (request, response) => void listener(request, response));
-  server.maxConnections = connectionsMax;
-  // One question for each connection: who lines up more of them is cut off.
+  const server = createServer(limits, (request, response) => {
+    // One question for each connection: what it took up is free again as soon as it is answered.
+    response.setHeader('connection', 'close');
+    void listener(request, response);
+  });
+  server.maxConnections = bounds.connectionsMax;
+  // Who lines up more of them is cut off.
   server.maxRequestsPerSocket = 1;
   server.on('dropRequest', (_request, socket) => void socket.destroy());
-  server.timeout = silenceMs;
+  server.timeout = bounds.silenceMs;
+  if (bounds.isForLooking) readHeadsOnly(server, bounds.silenceMs);
   return server;
+}
+
+/** Puts itself before what parses the connections. */
+function readHeadsOnly(server: Server, silenceMs: number): void {
+  const parsers = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    socket.setTimeout(silenceMs);
+    const stream = firstHead(socket);
+    for (const parse of parsers) Reflect.apply(parse, server, [stream]);
+  });
 }
 
 /** Whoever may rename files there could put a socket of his own in our place. */
