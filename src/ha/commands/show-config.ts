@@ -21,12 +21,13 @@ export function renderValidation(validation: Validation, look: Look): string {
 function configLines(view: ConfigView, look: Look): string[] {
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [look.paint('bold', title), ...lines.map(printIndented), ''];
-  const idle = view.resources.filter(({ group }) => group === undefined);
+  const members = Map.groupBy(view.resources, ({ group }) => group);
+  const idle = members.get(undefined) ?? [];
   const lines = [
     ...section('hosts', view.hosts.flatMap(hostLines)),
     ...section(
       'resource groups',
-      view.groups.flatMap((group) => groupLines(group, view)),
+      view.groups.flatMap((group) => groupLines(group, members.get(group.name))),
     ),
     ...section('resources in no group', idle.map(resourceLine)),
     ...section(
@@ -56,18 +57,19 @@ function hostLines({ name, address, port, devices }: ConfigView['hosts'][number]
   return [`${name}  ${address} port ${port}`, ...lines];
 }
 
-function groupLines(group: ConfigView['groups'][number], view: ConfigView): string[] {
+function groupLines(
+  group: ConfigView['groups'][number],
+  members: ConfigView['resources'] = [],
+): string[] {
   const { name, homeHost, failoverHosts, startAfter } = group;
   const failover = failoverHosts.length === 0 ? 'none' : failoverHosts.join(', ');
   const after = startAfter.length === 0 ? '' : `, after ${startAfter.join(', ')}`;
   const depths = new Map<string, number>();
-  const resources = view.resources
-    .filter((resource) => resource.group === name)
-    .map((resource) => {
-      const depth = 1 + (depths.get(resource.parent ?? '') ?? 0);
-      depths.set(resource.name, depth);
-      return `${'  '.repeat(depth)}${resourceLine(resource)}`;
-    });
+  const resources = members.map((resource) => {
+    const depth = 1 + (depths.get(resource.parent ?? '') ?? 0);
+    depths.set(resource.name, depth);
+    return `${'  '.repeat(depth)}${resourceLine(resource)}`;
+  });
   return [`${name}  home ${homeHost}, failover ${failover}${after}`, ...resources];
 }
 

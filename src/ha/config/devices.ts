@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Fence devices of the hosts, with their secrets read from files that only their owner may read. */
-import { isDeepStrictEqual } from 'node:util';
 import type { DeviceName } from '../core/spec.ts';
 import type { FenceDevice } from '../fencing/contract.ts';
 import { fenceDeviceOfHalo } from '../fencing/halo-shorthand.ts';
@@ -102,23 +101,13 @@ function buildDevice(
   };
 }
 
-/** One of the others that switches the same power supply, whoever logs in there. */
-export function findSameDevice(
-  device: FenceDevice,
-  others: Iterable<FenceDevice>,
-): FenceDevice | undefined {
-  const wiring = wiringOf(device);
-  return [...others].find((other) => isDeepStrictEqual(wiringOf(other), wiring));
-}
-
-/** The program and what it is told, as far as that may say which supply is meant. */
-function wiringOf({ agent, parameters }: FenceDevice): ReadonlyMap<string, string> {
-  const wiring = new Map([['', agent.split('/').at(-1) ?? agent]]);
-  for (const [key, value] of parameters) {
-    const name = OLD_NAMES.get(key) ?? key;
-    if (name !== 'username' && !PASSWORD.test(name)) wiring.set(name, value);
-  }
-  return wiring;
+/** Which power supply it switches, whoever logs in there: devices with the same text are one and the same. */
+export function wiringOf({ agent, parameters }: FenceDevice): string {
+  const told = [...parameters]
+    .map(([key, value]) => [OLD_NAMES.get(key) ?? key, value] as const)
+    .filter(([key]) => key !== 'username' && !PASSWORD.test(key))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([agent.split('/').at(-1), ...told]);
 }
 
 /** What the fence program could not be told is found here, and not when a host hangs. */

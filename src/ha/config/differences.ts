@@ -46,22 +46,18 @@ function factsOf(view: ConfigView): Map<string, Facts> {
   for (const resource of view.resources) {
     facts.set(`resource ${resource.name}`, resourceFacts(resource));
   }
+  const members = Map.groupBy(view.resources, ({ group }) => group);
   for (const { name, homeHost, failoverHosts, startAfter } of view.groups) {
     const lists = [
       ['failover_hosts', failoverHosts.join(', ')],
       ['start_after', startAfter.join(', ')],
-      ['resources', namesIn(view, name)],
+      // In the order in which they start.
+      ['resources', (members.get(name) ?? []).map((resource) => resource.name).join(', ')],
     ].filter((entry): entry is [string, string] => entry[1] !== '');
     facts.set(`resource group ${name}`, new Map([['home_host', homeHost], ...lists]));
   }
   facts.set('node_groups', new Map(Object.entries(view.nodeGroups)));
   return facts;
-}
-
-/** In the order in which they start. */
-function namesIn(view: ConfigView, group: string): string {
-  const members = view.resources.filter((resource) => resource.group === group);
-  return members.map(({ name }) => name).join(', ');
 }
 
 function hostFacts({ address, port, devices }: ConfigView['hosts'][number]): Facts {

@@ -3,7 +3,7 @@
 import { parseHostAndPort } from '../../model/names.ts';
 import type { DeviceName, HostName, HostSpec } from '../core/spec.ts';
 import type { FenceDevice } from '../fencing/contract.ts';
-import { buildDevices, findSameDevice } from './devices.ts';
+import { buildDevices, wiringOf } from './devices.ts';
 import type { Mistake } from './mistakes.ts';
 import { findDuplicates, type Entries } from './references.ts';
 
@@ -29,6 +29,7 @@ export function buildHosts(entries: Entries, rules: HostRules, mistakes: Mistake
   const byAddress = new Map<string, HostName>();
   const specs = new Map<HostName, HostSpec>();
   const devices = new Map<DeviceName, FenceDevice>();
+  const byWiring = new Map<string, FenceDevice>();
   for (const host of entries.hosts) {
     const { entry, path } = host;
     const name = nameOf(entry.hostname);
@@ -49,7 +50,7 @@ export function buildHosts(entries: Entries, rules: HostRules, mistakes: Mistake
     if (specs.has(name)) continue;
     specs.set(name, { name, levels: built.levels });
     for (const device of built.devices) {
-      const same = findSameDevice(device, devices.values());
+      const same = byWiring.get(wiringOf(device));
       if (same !== undefined) {
         const own = built.devices.includes(same);
         const why = own ? 'remove one' : 'one of them would cut the power of the wrong host';
@@ -57,6 +58,7 @@ export function buildHosts(entries: Entries, rules: HostRules, mistakes: Mistake
         mistakes.push({ path, at: 'value', text });
       }
       devices.set(device.name, device);
+      byWiring.set(wiringOf(device), device);
     }
   }
   return { addresses, specs, devices };
