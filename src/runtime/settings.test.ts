@@ -43,10 +43,11 @@ test("Aureole's names go before HALO's, and the environment before the file", ()
   assert.equal(find({}), undefined);
 });
 
-test("Debian's file is read where the other is not, and not beside it", () => {
+test("Debian's file is read too, and goes before the other, as in the units", () => {
   const debian = 'AUREOLE_SOCKET=/d\n';
   assert.equal(find({ debian }), '/d from AUREOLE_SOCKET in FOLDER/debian:1');
-  assert.equal(find({ file: '', debian }), undefined);
+  assert.equal(find({ file: 'AUREOLE_SOCKET=/2\n', debian })?.slice(0, 2), '/d');
+  assert.equal(find({ file: 'AUREOLE_SOCKET=/2\n', debian: '\n' })?.slice(0, 2), '/2');
 });
 
 test('an empty value says nothing', () => {

@@ -28,7 +28,7 @@ export type FindSetting = (name: string, haloName?: string) => Setting | undefin
 
 export type SettingsPlaces = {
   readonly env: NodeJS.ProcessEnv;
-  /** The first of them that exists is read. */
+  /** Those that exist are read, and the later one goes before the earlier, as in our units. */
   readonly files: readonly string[];
   readonly haloFile: string;
 };
@@ -40,14 +40,16 @@ const PLACES: SettingsPlaces = {
 };
 
 export function settings({ env, files, haloFile }: SettingsPlaces = PLACES): FindSetting {
-  const own = onceRead(files);
-  const halo = onceRead([haloFile]);
+  const own = files.toReversed().map(onceRead);
+  const halo = onceRead(haloFile);
   const inEnvironment = (name: string): Setting | undefined =>
     settingOf(name, env[name], 'in the environment');
   return (name, haloName) => {
-    const found = inEnvironment(name) ?? own(name);
-    if (found !== undefined || haloName === undefined) return found;
-    return inEnvironment(haloName) ?? halo(haloName);
+    for (const find of [inEnvironment, ...own]) {
+      const found = find(name);
+      if (found !== undefined) return found;
+    }
+    return haloName === undefined ? undefined : (inEnvironment(haloName) ?? halo(haloName));
   };
 }
 
@@ -69,27 +71,19 @@ function settingOf(name: string, value: string | undefined, place: string): Sett
 }
 
 /** Read when first asked: whoever gives a flag does not depend on these files. */
-function onceRead(paths: readonly string[]): (name: string) => Setting | undefined {
-  let read: { readonly path: string; readonly entries: EnvironmentFile['entries'] } | undefined;
+function onceRead(path: string): (name: string) => Setting | undefined {
+  let entries: EnvironmentFile['entries'] | undefined;
   return (name) => {
-    read ??= readFirst(paths);
-    const entry = read.entries.get(name);
-    return settingOf(name, entry?.value, `in ${read.path}:${entry?.line}`);
+    entries ??= readEntries(path);
+    const entry = entries.get(name);
+    return settingOf(name, entry?.value, `in ${path}:${entry?.line}`);
   };
 }
 
-function readFirst(paths: readonly string[]): {
-  path: string;
-  entries: EnvironmentFile['entries'];
-} {
-  for (const path of paths) {
-    const text = textOf(path);
-    if (text === undefined) continue;
-    const { entries, mistakes } = parseEnvironmentFile(text);
-    if (mistakes.length === 0) return { path, entries };
-    throw invalidSetting(mistakes.map((one) => `${path}:${one.line}: ${one.text}`).join('\n'));
-  }
-  return { path: '', entries: new Map() };
+function readEntries(path: string): EnvironmentFile['entries'] {
+  const { entries, mistakes } = parseEnvironmentFile(textOf(path) ?? '');
+  if (mistakes.length === 0) return entries;
+  throw invalidSetting(mistakes.map((one) => `${path}:${one.line}: ${one.text}`).join('\n'));
 }
 
 /** A file that is not there, or is for other users' eyes, says nothing to us. */
