@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, exitCodeOfError } from '../cli/exit.ts';
 import { AureoleError } from '../kernel/error.ts';
-import { chooseListen, type ListenFlags } from './listen-address.ts';
+import { chooseHaloListen, chooseListen, type ListenFlags } from './listen-address.ts';
 
 const ADDRESSES = ['127.0.0.1', '::1', '192.168.1.7', '10.1.0.5', 'fd00:1::5', 'fe80::1%eth0'];
 
@@ -72,5 +72,20 @@ test('what is no address, port or network is a mistake of the flag or of the fil
   for (const network of ['10.0.0.0', '10.0.0.0/33', 'fd00::/129', 'oss1/24', '10.0.0/8']) {
     assert.match(complaint({ network }), /^usage: --network: ".*" is no network: write/, network);
     assert.match(complaint({}, { AUREOLE_NET: network }), /^unusable: AUREOLE_NET in FILE/);
+  }
+});
+
+test("HALO's interface is at our address, unless another one is named, and never at our port", () => {
+  const ours = { address: '10.0.0.1', port: 8_010 };
+  assert.deepEqual(chooseHaloListen('8000', ours), { address: '10.0.0.1', port: 8_000 });
+  assert.deepEqual(chooseHaloListen('[::1]:8010', ours), { address: '::1', port: 8_010 });
+  for (const [text, words] of [
+    ['8010', /our own API has that port.*--port/],
+    ['10.0.0.1:8010', /our own API has that port/],
+    ['10.0.0.1', /write ADDRESS:PORT or PORT/],
+    [':8000', /write ADDRESS:PORT or PORT/],
+    ['99999', /write ADDRESS:PORT or PORT/],
+  ] as const) {
+    assert.throws(() => chooseHaloListen(text, ours), words, text);
   }
 });
