@@ -110,7 +110,10 @@ export const KEY_TEXTS: ReadonlyMap<string, string> = new Map([
     'hosts[].fence_agent',
     "HALO's way to name one fence device: powerman or redfish. Use either this or fencing.",
   ],
-  ['hosts[].fence_parameters', 'Its parameters. For redfish: username and password.'],
+  [
+    'hosts[].fence_parameters',
+    'Its parameters. For redfish: username and password. ip, ipport and plug, where the name of the host does not do.',
+  ],
   ['resources', 'What runs on the hosts: OCF resources.'],
   ['resources[].name', 'Its name, unique in the file.'],
   ['resources[].kind', 'The OCF script: provider/type, like heartbeat/ZFS or lustre/Lustre.'],
