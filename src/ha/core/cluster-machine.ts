@@ -104,7 +104,7 @@ type Answer = Extract<
 >;
 
 function onAnswer(draft: Draft, event: Answer): void {
-  const pending = draft.answered(event.request);
+  const pending = draft.answered(event.request, 'host' in event ? event.host : undefined);
   if (pending === undefined) return draft.because('an answer that nobody waits for any more');
   if (event.type === 'operation-result' && pending.type === 'operation') {
     return onOperation(draft, pending, event);
@@ -149,16 +149,12 @@ function onTick(draft: Draft): void {
   expireKnowledge(draft);
   for (const name of draft.state.hosts.keys()) draft.touchedHosts.add(name);
   for (const name of draft.state.groups.keys()) draft.touchedGroups.add(name);
-  for (const [request, pending] of draft.state.pending) {
-    if (pending.type !== 'power' || pending.giveUpAt > draft.now) continue;
+  const pending = [...draft.state.pending.values()].flatMap((ofHost) => [...ofHost]);
+  for (const [request, one] of pending) {
+    if (one.type !== 'power' || one.giveUpAt > draft.now) continue;
+    const { host } = one;
     const text = 'the fence program gave no answer';
-    onAnswer(draft, {
-      type: 'power-result',
-      host: pending.host,
-      request,
-      outcome: 'unknown',
-      text,
-    });
+    onAnswer(draft, { type: 'power-result', host, request, outcome: 'unknown', text });
   }
 }
 

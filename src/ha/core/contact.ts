@@ -184,7 +184,7 @@ function hear(draft: Draft, before: HostState, beat: Beat): void {
 function meetBoot(draft: Draft, before: HostState, boot: string): void {
   const { name } = before;
   const { now } = draft;
-  draft.forget((pending) => pending.type === 'operation' && pending.host === name);
+  draft.forget(name, (pending) => pending.type === 'operation');
   draft.changeKnown(name, () => afterNewBoot(now));
   const host = draft.host(name);
   const devices = new Map(

@@ -28,8 +28,9 @@ export function checkDevices(draft: Draft, name: HostName): void {
   if (host.fence !== undefined) return;
   if (host.contact.status !== 'online' && host.off === undefined) return;
   for (const [device, { checkAt }] of host.devices) {
+    if (checkAt > draft.now) continue;
     if (checksUnderWay(draft) >= CHECKS_MAX) return;
-    if (checkAt <= draft.now) askPower(draft, name, device, 'status', 'its devices are checked');
+    askPower(draft, name, device, 'status', 'its devices are checked');
   }
 }
 
@@ -167,15 +168,16 @@ function recallOff(draft: Draft, name: HostName): void {
 
 function checksUnderWay(draft: Draft): number {
   let count = 0;
-  for (const pending of draft.state.pending.values()) {
-    if (pending.type === 'power' && pending.fenceSince === undefined) count++;
+  for (const ofHost of draft.state.pending.values()) {
+    for (const pending of ofHost.values())
+      if (pending.type === 'power' && pending.fenceSince === undefined) count++;
   }
   return count;
 }
 
 function isAsked(draft: Draft, host: HostName, device: DeviceName): boolean {
-  for (const pending of draft.state.pending.values()) {
-    if (pending.type === 'power' && pending.host === host && pending.device === device) return true;
+  for (const pending of draft.pendingOn(host).values()) {
+    if (pending.type === 'power' && pending.device === device) return true;
   }
   return false;
 }

@@ -18,6 +18,8 @@ import type {
 } from './spec.ts';
 import type { ClusterState, GroupState, HostState, Pending } from './state.ts';
 
+const NONE: ReadonlyMap<string, Pending> = new Map();
+
 export class Draft {
   readonly spec: ClusterSpec;
   readonly layout: Layout;
@@ -32,6 +34,7 @@ export class Draft {
   /** Our own copies, made at the first change. */
   #hosts: Map<HostName, HostState> | undefined;
   #groups: Map<GroupName, GroupState> | undefined;
+  #groupsKnownOn: Map<HostName, GroupName[]> | undefined;
   #state: ClusterState;
 
   constructor(
@@ -124,17 +127,33 @@ export class Draft {
     const state = this.group(group);
     const onHost = new Map(state.known.get(host)).set(resource, next);
     // Where it was ever seen it may be again, whatever the configuration says one day.
+    if (!state.known.has(host)) this.#groupsKnownOn = undefined;
     const isNew = next.status === 'running' && !state.ran.includes(host);
     const ran = isNew ? [...state.ran, host] : state.ran;
     this.setGroup({ ...state, ran, known: new Map(state.known).set(host, onHost) });
     if (state.plan !== undefined) this.touchedGroups.add(group);
   }
 
+  /** Groups that list the host, or were ever seen there. */
+  groupsKnownOn(host: HostName): readonly GroupName[] {
+    if (this.#groupsKnownOn === undefined) {
+      this.#groupsKnownOn = new Map();
+      for (const { name, known } of this.#state.groups.values()) {
+        for (const on of known.keys()) {
+          const groups = this.#groupsKnownOn.get(on);
+          if (groups === undefined) this.#groupsKnownOn.set(on, [name]);
+          else groups.push(name);
+        }
+      }
+    }
+    return this.#groupsKnownOn.get(host) ?? [];
+  }
+
   /** Every resource of every group that may be on the host, changed alike. */
   changeKnown(host: HostName, change: (known: Known, group: GroupName) => Known): void {
-    for (const [name, state] of this.#state.groups) {
-      const onHost = state.known.get(host);
-      if (onHost === undefined) continue;
+    for (const name of this.groupsKnownOn(host)) {
+      const state = this.group(name);
+      const onHost = state.known.get(host) ?? new Map<ResourceName, Known>();
       const next = new Map<ResourceName, Known>();
       for (const [resource, known] of onHost) next.set(resource, change(known, name));
       this.setGroup({ ...state, known: new Map(state.known).set(host, next) });
@@ -144,30 +163,45 @@ export class Draft {
 
   /** The host is proven off: nothing runs there, whatever was known or under way. */
   hostIsOff(host: HostName, source: 'fence' | 'operator'): void {
-    this.forget((pending) => pending.type === 'operation' && pending.host === host);
+    this.forget(host, (pending) => pending.type === 'operation');
     this.changeKnown(host, () => stoppedByFence(source, this.now));
+  }
+
+  pendingOn(host: HostName): ReadonlyMap<string, Pending> {
+    return this.#state.pending.get(host) ?? NONE;
   }
 
   ask(pending: Pending): string {
     const id = `${this.#state.epoch}.${this.#state.nextRequest}`;
-    const all = new Map(this.#state.pending).set(id, pending);
-    this.#state = { ...this.#state, nextRequest: this.#state.nextRequest + 1, pending: all };
+    this.set({ nextRequest: this.#state.nextRequest + 1 });
+    this.#setPending(pending.host, new Map(this.pendingOn(pending.host)).set(id, pending));
     return id;
   }
 
-  answered(request: string): Pending | undefined {
-    const pending = this.#state.pending.get(request);
-    if (pending === undefined) return undefined;
-    const all = new Map(this.#state.pending);
-    all.delete(request);
-    this.#state = { ...this.#state, pending: all };
-    return pending;
+  /** What it was that is answered; the host is known by whoever was asked about one. */
+  answered(request: string, host?: HostName): Pending | undefined {
+    for (const name of host === undefined ? this.#state.pending.keys() : [host]) {
+      const pending = this.pendingOn(name).get(request);
+      if (pending === undefined) continue;
+      const rest = new Map(this.pendingOn(name));
+      rest.delete(request);
+      this.#setPending(name, rest);
+      return pending;
+    }
+    return undefined;
   }
 
-  forget(which: (pending: Pending) => boolean): void {
-    const all = [...this.#state.pending].filter(([, pending]) => !which(pending));
-    if (all.length === this.#state.pending.size) return;
-    this.#state = { ...this.#state, pending: new Map(all) };
+  forget(host: HostName, which: (pending: Pending) => boolean): void {
+    const all = this.pendingOn(host);
+    const rest = [...all].filter(([, pending]) => !which(pending));
+    if (rest.length < all.size) this.#setPending(host, new Map(rest));
+  }
+
+  #setPending(host: HostName, ofHost: ReadonlyMap<string, Pending>): void {
+    const pending = new Map(this.#state.pending);
+    if (ofHost.size === 0) pending.delete(host);
+    else pending.set(host, ofHost);
+    this.set({ pending });
   }
 
   save(key: string, value: unknown): void {

@@ -153,7 +153,7 @@ export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: st
     // Nothing was wrong with a host that was switched off: nobody has to look before it may be fenced.
     ...(isSwitched ? { switched: 'off' } : fence === undefined ? {} : { fencedAt: draft.now }),
   });
-  draft.forget((pending) => pending.type === 'power' && pending.host === name);
+  draft.forget(name, (pending) => pending.type === 'power');
   draft.hostIsOff(name, by);
   draft.fact({ name: 'ha.host.off', severity: 'warning', host: name, text });
   draft.because(`${name} is off: ${text}`);
@@ -165,7 +165,7 @@ export function endFence(draft: Draft, name: HostName, why: string): void {
   const { fence, ...host } = draft.host(name);
   if (fence === undefined) return;
   draft.setHost(host);
-  draft.forget((pending) => pending.type === 'power' && pending.host === name);
+  draft.forget(name, (pending) => pending.type === 'power');
   draft.fact({ name: 'ha.fence.ended', severity: 'warning', host: name, text: why });
   draft.because(`the fence of ${name} ends: ${why}`);
   draft.touchedHosts.add(name);
@@ -295,7 +295,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
 function tell(draft: Draft, name: HostName, action: 'off' | 'status'): void {
   const { fence } = draft.host(name);
   if (fence === undefined || draft.state.superseded !== undefined) return;
-  draft.forget((pending) => pending.type === 'power' && pending.host === name);
+  draft.forget(name, (pending) => pending.type === 'power');
   for (const device of draft.hostSpec(name).levels[fence.level] ?? []) {
     askPower(draft, name, device, action, fence.text, fence.since);
   }
@@ -311,9 +311,7 @@ function heardAt(contact: HostState['contact']): number {
 }
 
 function isAsked(draft: Draft, name: HostName): boolean {
-  for (const pending of draft.state.pending.values()) {
-    if (pending.type === 'power' && pending.host === name) return true;
-  }
+  for (const pending of draft.pendingOn(name).values()) if (pending.type === 'power') return true;
   return false;
 }
 

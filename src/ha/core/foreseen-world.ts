@@ -69,7 +69,8 @@ export class ForeseenWorld {
           if (status === 'running') this.#runningOn(host).add(resource);
       }
     }
-    for (const [request, pending] of state.pending) this.#resume(request, pending);
+    for (const ofHost of state.pending.values())
+      for (const [request, pending] of ofHost) this.#resume(request, pending);
   }
 
   get now(): Instant {

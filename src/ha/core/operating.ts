@@ -17,16 +17,13 @@ export function operate(
 ): void {
   const { boot } = draft.host(host);
   if (boot === undefined) return;
-  for (const pending of draft.state.pending.values()) {
-    if (pending.type !== 'operation' || pending.host !== host || pending.resource !== resource)
-      continue;
+  for (const pending of draft.pendingOn(host).values()) {
+    if (pending.type !== 'operation' || pending.resource !== resource) continue;
     if (pending.operation !== 'monitor' || operation === 'monitor') return;
   }
   const askedAt = draft.now;
   if (operation !== 'monitor') {
-    draft.forget(
-      (one) => one.type === 'operation' && one.host === host && one.resource === resource,
-    );
+    draft.forget(host, (one) => one.type === 'operation' && one.resource === resource);
     draft.setKnownQuietly(
       group,
       host,
@@ -97,9 +94,9 @@ export function pauseMs(draft: Draft): number {
 
 /** A start or stop of the resource that we ordered there has not been answered. */
 export function isOperating(draft: Draft, host: HostName, resource: ResourceName): boolean {
-  for (const pending of draft.state.pending.values()) {
+  for (const pending of draft.pendingOn(host).values()) {
     if (pending.type !== 'operation' || pending.operation === 'monitor') continue;
-    if (pending.host === host && pending.resource === resource) return true;
+    if (pending.resource === resource) return true;
   }
   return false;
 }

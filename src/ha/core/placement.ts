@@ -31,13 +31,11 @@ export function locationsOf(draft: Draft, group: GroupName): HostName[] {
 
 /** Groups that are not proven to be away from the host, and that are not seen running elsewhere. */
 export function groupsMaybeOn(draft: Draft, name: HostName): GroupName[] {
-  return [...draft.state.groups.values()]
-    .filter((group) => group.known.has(name) && !isStoppedOn(draft, group.name, name))
-    .filter((group) => {
-      const elsewhere = [...group.known.keys()].filter((other) => other !== name);
-      return !elsewhere.some((other) => runsOn(draft, group.name, other) === 'all');
-    })
-    .map((group) => group.name);
+  return draft.groupsKnownOn(name).filter((group) => {
+    if (isStoppedOn(draft, group, name)) return false;
+    const elsewhere = hostsOf(draft, group).filter((other) => other !== name);
+    return !elsewhere.some((other) => runsOn(draft, group, other) === 'all');
+  });
 }
 
 export function knownOn(draft: Draft, group: GroupName, host: HostName): Known[] {

@@ -36,7 +36,7 @@ export function powerOn(draft: Draft, { target: name }: Order): Answer {
   if (level === undefined) return refused(NO_DEVICE);
   draft.setHost({ ...host, switched: 'on' });
   // An answer to an earlier question would be about the time before.
-  draft.forget((one) => one.type === 'power' && one.host === name && one.action === 'status');
+  draft.forget(name, (one) => one.type === 'power' && one.action === 'status');
   const devices = draft.hostSpec(name).levels[level] ?? [];
   for (const device of devices) askPower(draft, name, device, 'on', 'ordered by an operator');
   return { outcome: 'accepted', text: `${name} is being switched on by ${devices.join(' and ')}` };

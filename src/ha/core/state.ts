@@ -194,7 +194,8 @@ export type ClusterState = Readonly<{
   superseded?: string;
   hosts: ReadonlyMap<HostName, HostState>;
   groups: ReadonlyMap<GroupName, GroupState>;
-  pending: ReadonlyMap<string, Pending>;
+  /** By the host that they are about: there may be thousands, and few are of one host. */
+  pending: ReadonlyMap<HostName, ReadonlyMap<string, Pending>>;
   /** Hosts with a fence under way. */
   fencing: readonly HostName[];
   /** When automatic fences were begun, for the limit an hour. */

@@ -90,7 +90,7 @@ function inquire(draft: Draft, name: HostName): void {
   }
   const deadlineMs = Math.max(100, Math.floor(spec.heartbeatTimeoutMs / 4));
   const reach = new Map<HostName, 'asked'>();
-  draft.forget((pending) => pending.type === 'reach' && pending.host === name);
+  draft.forget(name, (pending) => pending.type === 'reach');
   for (const from of targetsOf(draft, name).slice(0, TARGETS_MAX)) {
     const request = draft.ask({ type: 'reach', host: name, from, askedAt: now });
     draft.order({ type: 'reach', request, from, to: name, deadlineMs });
