@@ -17,6 +17,7 @@ export function buildGroups(entries: Entries, mistakes: Mistake[]): Map<string, 
   findDuplicates(entries.resources, 'name', ({ name }) => name, mistakes);
   findDuplicates(entries.groups, 'root', ({ root }) => root, mistakes);
   checkResources(entries, mistakes);
+  checkTwins(entries, mistakes);
   checkOrder(entries, mistakes);
   const groups = new Map<string, GroupSpec>();
   const reached = new Map<string, Reached>();
@@ -52,6 +53,22 @@ function checkResources({ resources, resourceNames }: Entries, mistakes: Mistake
     const at = resources.find(({ entry }) => entry.name === cycle.at(-2));
     const text = `dependents go round in a circle, ${cycle.join(' > ')}: remove one of them`;
     mistakes.push({ path: [...(at?.path ?? []), 'dependents'], at: 'value', text });
+  }
+}
+
+/** One thing under two names would have two homes. Without parameters a script acts on its name alone. */
+function checkTwins({ resources }: Entries, mistakes: Mistake[]): void {
+  const seen = new Map<string, string>();
+  for (const { entry, path } of resources) {
+    const parameters = Object.entries(entry.parameters);
+    if (parameters.length === 0) continue;
+    const thing = JSON.stringify([entry.kind, parameters.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+    const twin = seen.get(thing);
+    if (twin !== undefined && twin !== entry.name) {
+      const text = `"${entry.name}" has the kind and the parameters of "${twin}": one thing under two names could run on two hosts; remove one of them`;
+      mistakes.push({ path, at: 'value', text });
+    }
+    seen.set(thing, twin ?? entry.name);
   }
 }
 
