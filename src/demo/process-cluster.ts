@@ -117,7 +117,7 @@ function resourcesOf(group: string): ResourceEntry[] {
   return [group, `${group}-address`].map((name) => ({
     name,
     kind: 'aureole/Dummy',
-    parameters: { delay: '0.1' },
+    parameters: {},
   }));
 }
 

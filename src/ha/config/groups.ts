@@ -39,7 +39,7 @@ export function buildGroups(entries: Entries, mistakes: Mistake[]): Map<string, 
 function checkResources({ resources, resourceNames }: Entries, mistakes: Mistake[]): void {
   for (const { entry, path } of resources) {
     if (entry.shared === 'true') {
-      const text = `shared: true will be accepted from a later release on: until then remove the key, and give each group a resource of its own`;
+      const text = `shared: true will be accepted from a later release on: until then remove the key, and let one group alone reach the resource`;
       mistakes.push({ path: [...path, 'shared'], at: 'key', text });
     }
     for (const [index, dependent] of entry.dependents.entries()) {
@@ -166,7 +166,7 @@ function reachedTwice(name: string, first: Reached, second: Reached): string {
   }
   return (
     `resource "${name}" is in two groups, in "${first.group}" as ${first.way} and in "${second.group}" as ${second.way}: ` +
-    'leave it in one, and give the other a resource of its own; shared: true will be accepted from a later release on'
+    'leave it in one; shared: true will be accepted from a later release on'
   );
 }
 
