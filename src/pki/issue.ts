@@ -69,8 +69,8 @@ export async function renew(authority: Authority, name: string, days: number): P
     throw wrongUse(`${name} has no certificate to renew: aureole pki issue ${name}`);
   }
   const issued: Issued[] = [];
-  for (const { role } of present) {
-    const also = namesIn(authority.path(FOLDER_OF[role], name, `${role}.crt`));
+  for (const { role, serial } of present) {
+    const also = namesIn(certificateFile(authority, serial));
     issued.push(await issue(authority, { role, name, also, days }));
   }
   return issued;

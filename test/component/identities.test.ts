@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Certificates between a real manager and real agents, made by `aureole pki`. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { Agent as TlsAgent } from 'node:https';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { createServer } from 'node:tls';
+import { connect as connectTls, createServer } from 'node:tls';
+import { createServer as createTcpServer } from 'node:net';
+import { AgentClient } from '../../src/ha/shell/agent-client.ts';
+import { LiveIdentity } from '../../src/runtime/tls-live.ts';
 import type { Status } from '../../src/ha/contract.ts';
 import { needs } from '../needs.ts';
 import { Cluster, Daemon } from './manager-cluster.ts';
@@ -16,6 +21,7 @@ import { TestAuthority, type Pem } from './test-authority.ts';
 
 const options = { skip: needs({ programs: ['openssl'] }) };
 const DAY_MS = 86_400_000;
+const NO_LOG = { error() {}, warn() {}, info() {}, debug() {} };
 
 function single(port: number, host = 'oss1'): string {
   return `
@@ -199,6 +205,90 @@ test(
     assert.equal(cluster.told('disk', 'oss1'), 'start');
   },
 );
+
+test(
+  'a handshake without a byte is silence; one that breaks off after a byte is life',
+  options,
+  async () => {
+    using authority = new TestAuthority();
+    authority.pki('issue', '--manager', 'mgmt');
+    const at = (file: string): string => authority.path('manager', 'mgmt', file);
+    const files = { cert: at('manager.crt'), key: at('manager.key'), ca: at('ca.crt') };
+    using identity = await LiveIdentity.open(files, { role: 'manager' }, NO_LOG);
+    const tells = async (words: Buffer): Promise<string> => {
+      const server = createTcpServer((socket) => socket.on('error', () => {}).write(words));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const bound = server.address();
+      const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+      using client = new AgentClient('oss1', { address: '127.0.0.1', port }, identity);
+      const { type } = await client.identity(500, new AbortController().signal);
+      server.close();
+      return type;
+    };
+    assert.equal(await tells(Buffer.alloc(0)), 'silent');
+    assert.equal(await tells(Buffer.from([0x16])), 'strange');
+    assert.equal(await tells(Buffer.from([0x16, 3, 3, 0, 80, 2])), 'strange');
+    assert.equal(await tells(Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')), 'strange');
+  },
+);
+
+test('a session of before does not help a manager that is revoked now', options, async () => {
+  using authority = new TestAuthority();
+  authority.pki('issue', 'oss1', '--manager', 'mgmt');
+  await using cluster = new Cluster();
+  const agent = await cluster.startAgent('oss1', ...authority.flags('host', 'oss1'));
+  const papers = authority.pem('manager', 'mgmt');
+  const greet = async (session?: Buffer): Promise<{ answer: string; session: Buffer }> => {
+    const place = { host: '127.0.0.1', port: cluster.portOf('oss1'), servername: 'oss1' };
+    const socket = connectTls({ ...place, ...papers, ...(session && { session }) });
+    let ticket: Buffer = Buffer.alloc(0);
+    socket.on('session', (given: Buffer) => (ticket = given));
+    socket.write('GET /v1/identity HTTP/1.1\r\nHost: oss1\r\nConnection: close\r\n\r\n');
+    const answer = await text(socket);
+    return { answer: answer.slice(0, answer.indexOf('\r')), session: ticket };
+  };
+  const { answer, session } = await greet();
+  assert.match(answer, / 200 /);
+  assert.ok(session.length > 0);
+  authority.pki('revoke', 'mgmt');
+  agent.signal('SIGHUP');
+  await agent.untilSaid('certificates were read anew');
+  assert.match((await greet(session)).answer, / 403 /);
+});
+
+test('plain TCP is for the loopback', options, async () => {
+  using authority = new TestAuthority();
+  const flags = ['--listen', '0.0.0.0:0', '--run-directory', join(authority.folder, 'run')];
+  const open = new Daemon(['agent', ...flags]);
+  assert.equal(await open.end(), 64);
+  assert.match(open.said, /certificate \(aureole pki\), or say --insecure/);
+});
+
+const inNamespace = { skip: needs({ root: true, programs: ['unshare'] }) };
+
+test(
+  'a network namespace is one of its own where it can be told from the first',
+  inNamespace,
+  () => {
+    const file = join(import.meta.dirname, '../../src/runtime/plain-tcp.ts');
+    const program = `import(${JSON.stringify(file)}).then((it) => console.log(it.isInOwnNetwork()))`;
+    const run = (...before: string[]): string => {
+      const [command = '', ...args] = [...before, process.execPath, '-e', program];
+      return execFileSync(command, args, { encoding: 'utf8', timeout: 20_000 }).trim();
+    };
+    assert.equal(run('env'), 'false');
+    assert.equal(run('unshare', '--net'), String(isFirstKnown()));
+  },
+);
+
+function isFirstKnown(): boolean {
+  try {
+    return readlinkSync('/proc/1/ns/net') !== '';
+  } catch {
+    return false;
+  }
+}
 
 test('a new file that is no good changes nothing but the log', options, async () => {
   using authority = new TestAuthority();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -172,6 +172,20 @@ test(
     assert.deepEqual(states(authority), ['oss1 host replaced', 'oss1 host valid']);
     const left = readdirSync(authority.directory).filter((name) => name.startsWith('.work'));
     assert.deepEqual(left, []);
+  },
+);
+
+test(
+  'what stands in the register but was never delivered is issued or renewed anew',
+  options,
+  () => {
+    using authority = new TestAuthority();
+    authority.pki('issue', 'oss[1-2]', '--also', 'alias');
+    for (const name of ['oss1', 'oss2']) rmSync(authority.path('host', name).replace(/\/$/, ''));
+    authority.pki('issue', 'oss1');
+    authority.pki('renew', 'oss2');
+    assert.equal(certificate(authority, 'host', 'oss1').subjectAltName, 'DNS:oss1');
+    assert.equal(certificate(authority, 'host', 'oss2').subjectAltName, 'DNS:oss2, DNS:alias');
   },
 );
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `aureole pki`: an authority for the cluster, and what it issues. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Look } from '../../runtime/command.ts';
-import { Authority, DEFAULT_AUTHORITY } from '../authority.ts';
+import { Authority, DEFAULT_AUTHORITY, FOLDER_OF } from '../authority.ts';
 import { wrongUse } from '../errors.ts';
 import { currentOf, type Role } from '../index-file.ts';
 import { initAuthority } from '../init.ts';
@@ -99,7 +100,8 @@ async function runIssue(hosts: string | undefined, flags: IssueFlags): Promise<v
   const present = currentOf(authority.issued());
   const issued: Issued[] = [];
   for (const { role, name } of wished) {
-    if (present.some((one) => one.role === role && one.name === name)) {
+    const isThere = existsSync(authority.path(FOLDER_OF[role], name));
+    if (isThere && present.some((one) => one.role === role && one.name === name)) {
       note(`${name} has one already: aureole pki renew ${name} makes another`);
     } else {
       issued.push(await issue(authority, { role, name, also, days: flags.days }));
