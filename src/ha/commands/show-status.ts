@@ -8,7 +8,7 @@ import { foldNames } from '../../model/node-set/fold.ts';
 import type { Look, Style } from '../../runtime/command.ts';
 import type { EventView, GroupView, HostView, ResourceView, Status } from '../contract.ts';
 import { eventLine } from './show-events.ts';
-import { treeOf } from './show-group.ts';
+import { hasFailedOn, treeOf } from './show-group.ts';
 import { hostWarnings } from './show-host.ts';
 import { noticeLines } from './show-notices.ts';
 
@@ -16,14 +16,16 @@ import { noticeLines } from './show-notices.ts';
 export type StatusReport = Status & { readonly events: readonly EventView[] };
 
 export function renderStatus(report: StatusReport, look: Look, onlyExceptions: boolean): string {
-  const { groups, hosts, events } = report;
+  const { mode, groups, hosts, events } = report;
+  const lines = (group: GroupView): readonly string[] =>
+    groupLines(group, mode === 'manage' && group.managed, look, onlyExceptions);
   const notices = noticeLines(report, look);
   const online = (host: HostView): boolean => host.status === 'online';
   const offline = hosts.filter((host) => !online(host));
   const isDisconnectedShown = !onlyExceptions || offline.length > 0;
   return [
     ...(notices.length === 0 ? [] : [...notices, '']),
-    ...sorted(groups).flatMap((group) => groupLines(group, look, onlyExceptions)),
+    ...sorted(groups).flatMap(lines),
     '',
     ...(onlyExceptions ? [] : [`Connected hosts:\t${hostWords(hosts.filter(online))}`]),
     ...(isDisconnectedShown ? [`Disconnected hosts:\t${hostWords(offline)}`] : []),
@@ -37,7 +39,13 @@ function sorted(groups: readonly GroupView[]): readonly GroupView[] {
   return groups.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function groupLines(group: GroupView, look: Look, onlyExceptions: boolean): readonly string[] {
+/** To HALO a group that is only observed is unmanaged; that alone makes no exception of it. */
+function groupLines(
+  group: GroupView,
+  isManaged: boolean,
+  look: Look,
+  onlyExceptions: boolean,
+): readonly string[] {
   return treeOf(group).flatMap(({ depth, resource }) => {
     const { text, style, comment } = resourceWords(resource, group);
     if (onlyExceptions && style === 'green' && group.managed) return [];
@@ -45,16 +53,16 @@ function groupLines(group: GroupView, look: Look, onlyExceptions: boolean): read
     const isWhy = depth === 0 && group.status !== 'running' && group.reason !== '';
     const said = isWhy ? group.reason : comment;
     const remark = said === '' ? '' : ` ${said} `;
-    const unmanaged = group.managed ? '' : look.paint('yellow', ' (Unmanaged)');
+    const unmanaged = isManaged ? '' : look.paint('yellow', ' (Unmanaged)');
     return [`${name}\t(${resource.kind})\t${look.paint(style, text)}${remark}${unmanaged}`];
   });
 }
 
 type Words = { readonly text: string; readonly style: Style; readonly comment: string };
 
-/** The home host is asked first, then the others in their order. */
+/** Hosts stand in the order of the group's list, home first. */
 function resourceWords({ hosts }: ResourceView, group: GroupView): Words {
-  const { homeHost, status } = group;
+  const { homeHost } = group;
   const running = hosts.filter((one) => one.status === 'running').map(({ host }) => host);
   const [host] = running;
   if (running.length > 1) {
@@ -64,11 +72,11 @@ function resourceWords({ hosts }: ResourceView, group: GroupView): Words {
   if (host !== undefined) {
     return { text: `Running (Failed Over) on ${host}`, style: 'yellow', comment: '' };
   }
-  const unknown = hosts.filter((one) => one.status === 'unknown');
-  const doubt = unknown.find((one) => one.host === homeHost) ?? unknown[0];
-  if (doubt === undefined) return { text: 'Stopped', style: 'red', comment: '' };
-  const text = status === 'failed' ? 'Error' : 'Unknown';
-  return { text, style: 'red', comment: doubt.text };
+  const error = hosts.find((one) => hasFailedOn(one, group));
+  if (error !== undefined) return { text: 'Error', style: 'red', comment: error.text };
+  const unknown = hosts.find((one) => one.status === 'unknown');
+  if (unknown !== undefined) return { text: 'Unknown', style: 'red', comment: unknown.text };
+  return { text: 'Stopped', style: 'red', comment: '' };
 }
 
 function hostWords(hosts: readonly HostView[]): string {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The status in HALO's words: what `GET /status` answers to programs that were written for HALO. */
 import { localTime } from '../commands/show-events.ts';
+import { hasFailedOn } from '../commands/show-group.ts';
 import type { EventView, GroupView, HostView, ResourceView, Status } from '../contract.ts';
 
 /** Which of our events HALO has a name for; an order that was refused is none to it. */
@@ -58,16 +59,17 @@ function resourceOf({ name, kind, hosts }: ResourceView, group: GroupView) {
   };
 }
 
-function statusOn({ status, failed, text }: ResourceView['hosts'][number], group: GroupView) {
-  switch (status) {
+function statusOn(onHost: ResourceView['hosts'][number], group: GroupView) {
+  switch (onHost.status) {
     case 'running':
       return { status: 'Running', comment: null };
     case 'stopped':
       return { status: 'Stopped', comment: null };
-    case 'unknown': {
-      const isError = failed === true || group.status === 'failed';
-      return { status: isError ? 'Error' : 'Unknown', comment: text };
-    }
+    case 'unknown':
+      return {
+        status: hasFailedOn(onHost, group) ? 'Error' : 'Unknown',
+        comment: onHost.text,
+      };
   }
 }
 
