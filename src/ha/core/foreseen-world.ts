@@ -27,8 +27,8 @@ type Due = Readonly<{ at: Instant; happen: () => HaEvent | undefined }>;
 
 /** Nothing is read from how long anything takes; it only has to come after its order. */
 const ANSWER_MS = 10;
-/** More events than the largest plan that anybody reads to its end. */
-const EVENTS_MAX = 20_000;
+/** Looking ahead must not keep the manager from listening for a second. */
+const STEPS_MAX = 4_000;
 /** Quarters of a heartbeat_timeout in which nothing is begun: what still waits then waits for somebody. */
 const IDLE_MAX = 8;
 
@@ -43,6 +43,7 @@ export class ForeseenWorld {
   /** In order of time: everything takes as long. */
   readonly #due: Due[] = [];
   #taken = 0;
+  #steps = 0;
   #answer: Answer = { outcome: 'failed', text: 'no answer' };
   /** Hosts that answer, with their boots. */
   readonly #boots = new Map<HostName, string>();
@@ -77,6 +78,17 @@ export class ForeseenWorld {
     return this.#now;
   }
 
+  /** Everybody answers or is off, all is known, and nothing is under way: without an order nothing will be. */
+  get isQuiet(): boolean {
+    const { hosts, groups } = this.#state;
+    for (const { name, off } of hosts.values())
+      if (!this.#boots.has(name) && off?.confirmed !== true) return false;
+    for (const { known } of groups.values())
+      for (const onHost of known.values())
+        for (const { status } of onHost.values()) if (status === 'unknown') return false;
+    return this.#isSettled();
+  }
+
   give(order: Order): Answer {
     this.#step({ type: 'order', order });
     return this.#answer;
@@ -86,7 +98,7 @@ export class ForeseenWorld {
   play(atLeast: Instant = this.#now): boolean {
     let idle = 0;
     let begun = this.acts.length;
-    for (let events = 0; events < EVENTS_MAX; events++) {
+    while (this.#steps < STEPS_MAX) {
       const next = this.#due[this.#taken];
       if (next !== undefined) {
         this.#taken++;
@@ -117,8 +129,9 @@ export class ForeseenWorld {
   /** A plan that was dropped may be made again at the next tick. */
   #hasNothingLeft(): boolean {
     if (!this.#isSettled()) return false;
+    const begun = this.acts.length;
     this.#step({ type: 'tick' });
-    return this.#taken === this.#due.length && this.#isSettled();
+    return this.acts.length === begun && this.#isSettled();
   }
 
   #isSettled(): boolean {
@@ -132,6 +145,7 @@ export class ForeseenWorld {
   }
 
   #step(event: HaEvent | { type: 'tick' }): void {
+    this.#steps++;
     const { state, commands } = this.#machine.step(this.#state, event, this.#now);
     this.#state = state;
     for (const command of commands) this.#obey(command);

@@ -23,13 +23,12 @@ export function foresight(spec: ClusterSpec): Foresee {
     if (outcome === 'refused' || outcome === 'failed') return { outcome, text, plan: [] };
     const isWhole = world.play();
     const without = new ForeseenWorld(machine, calm, state, now);
-    without.play(world.now);
+    const isAll = (without.isQuiet || without.play(world.now)) && isWhole;
     const plan = leftOf(world.acts, without.acts);
+    const dueAnyway = world.acts.length - plan.length;
     const notes = [
-      ...(without.acts.length > 0
-        ? [`left out: ${without.acts.length} acts that are due anyway`]
-        : []),
-      ...(isWhole ? [] : ['there is more than is shown']),
+      ...(dueAnyway > 0 ? [`left out, since it is due anyway: ${dueAnyway}`] : []),
+      ...(isAll ? [] : ['too much is under way to tell all of it: ask again when it has settled']),
     ];
     return { outcome, text: [text, ...notes].join('; '), plan };
   };

@@ -157,7 +157,7 @@ function failback(draft: Draft, order: Order): Answer {
   }
   const obstacles = away.map((group) => whyNotHome(draft, group));
   const going = away.filter((_, index) => obstacles[index] === undefined);
-  const staying = obstacles.filter((obstacle) => obstacle !== undefined);
+  const staying = [...new Set(obstacles)].filter((obstacle) => obstacle !== undefined);
   if (going.length === 0) return refused(staying.join('; '));
   for (const group of going) {
     draft.setGroup({ ...draft.group(group), wanted: homeOf(draft, group) });
