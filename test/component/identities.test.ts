@@ -12,6 +12,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connect as connectTls, createServer } from 'node:tls';
 import { createServer as createTcpServer } from 'node:net';
+import { reachAgent } from '../../src/agent/reach.ts';
 import { AgentClient } from '../../src/ha/shell/agent-client.ts';
 import { LiveIdentity } from '../../src/runtime/tls-live.ts';
 import type { Status } from '../../src/ha/contract.ts';
@@ -257,6 +258,33 @@ test('a session of before does not help a manager that is revoked now', options,
   assert.match((await greet(session)).answer, / 403 /);
 });
 
+test(
+  'an agent is heard by its neighbour whichever of them speaks TLS, and only a stalled one is silent',
+  options,
+  async () => {
+    using authority = new TestAuthority();
+    authority.pki('issue', 'oss[1-2]');
+    await using cluster = new Cluster();
+    for (const name of ['oss1', 'oss2']) {
+      await cluster.startAgent(name, ...authority.flags('host', name));
+    }
+    const plain = await cluster.startAgent('plain');
+    const outcome = async (tls: boolean, name: string): Promise<string> => {
+      const question = { address: '127.0.0.1', port: cluster.portOf(name), deadlineMs: 2_000 };
+      return (await reachAgent(question, tls)).outcome;
+    };
+    assert.equal(await outcome(true, 'oss2'), 'answers');
+    assert.equal(await outcome(true, 'plain'), 'answers');
+    assert.equal(await outcome(false, 'plain'), 'answers');
+    assert.equal(await outcome(false, 'oss2'), 'refused', 'closed by a living program');
+    plain.signal('SIGSTOP');
+    assert.equal(await outcome(true, 'plain'), 'silent');
+    assert.equal(await outcome(false, 'plain'), 'silent');
+    await plain.end('SIGKILL');
+    assert.equal(await outcome(true, 'plain'), 'refused');
+  },
+);
+
 test('plain TCP is for the loopback', options, async () => {
   using authority = new TestAuthority();
   const flags = ['--listen', '0.0.0.0:0', '--run-directory', join(authority.folder, 'run')];
@@ -274,7 +302,7 @@ test(
     const file = join(import.meta.dirname, '../../src/runtime/plain-tcp.ts');
     const program = `import(${JSON.stringify(file)}).then((it) => console.log(it.isInOwnNetwork()))`;
     const run = (...before: string[]): string => {
-      const [command = '', ...args] = [...before, process.execPath, '-e', program];
+      const [command, ...args] = [...before, process.execPath, '-e', program];
       return execFileSync(command, args, { encoding: 'utf8', timeout: 20_000 }).trim();
     };
     assert.equal(run('env'), 'false');
