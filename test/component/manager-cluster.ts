@@ -261,6 +261,7 @@ export class Cluster implements AsyncDisposable {
 export async function until<T>(
   what: string | (() => string),
   look: () => T | undefined | Promise<T | undefined>,
+  everyMs = 25,
 ): Promise<T> {
   const end = performance.now() + DEADLINE_MS;
   for (;;) {
@@ -268,6 +269,6 @@ export async function until<T>(
     if (found !== undefined) return found;
     const words = typeof what === 'string' ? what : what();
     assert.ok(performance.now() < end, `waited in vain for ${words}`);
-    await sleep(25);
+    await sleep(everyMs);
   }
 }

@@ -29,7 +29,13 @@ export type Shown =
 
 const FENCE_TEST = join(import.meta.dirname, 'fence_test');
 const OCF_ROOT = join(import.meta.dirname, 'ocf');
-const HEARTBEAT_TIMEOUT_MS = 2_000;
+const HEARTBEAT_TIMEOUT_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+
+const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
+
+// More than a hundred daemons and commands are started: compiled once, they take half the time.
+process.env['NODE_COMPILE_CACHE'] ??= join(REPOSITORY, 'node_modules', '.cache', 'aureole');
 
 let pairs = 0;
 
@@ -85,8 +91,8 @@ resource_groups:
   - { root: zpool_1, home_host: mds1, failover_hosts: [mds0] }
 ha:
   heartbeat_timeout: ${HEARTBEAT_TIMEOUT_MS}ms
-  monitor_interval: 300ms
-  fencing: { timeout: 5s, check: 1s }
+  monitor_interval: 500ms
+  fencing: { timeout: 5s, check: 2s }
 `;
   }
 
@@ -181,7 +187,7 @@ ha:
   }
 
   failback(host: Host, code = 0): Promise<string> {
-    return this.aureole(code, 'failback', host);
+    return this.aureole(code, 'failback', '--onto', host);
   }
 
   fence(code: number, host: Host, ...flags: readonly string[]): Promise<string> {
@@ -207,6 +213,7 @@ ha:
         last = await this.status();
         return holds(last) ? last : undefined;
       },
+      LOOK_EVERY_MS,
     );
   }
 
@@ -260,7 +267,8 @@ ha:
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const daemon of this.#started) await daemon.end('SIGKILL');
+    // What it has compiled is kept only by a program that comes to its end.
+    await Promise.all(this.#started.map((daemon) => daemon.end('SIGTERM')));
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }
