@@ -63,8 +63,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const { host, address, port, identity, managers } = options;
   const gate = identity === undefined ? {} : { gate: { identity, managers, log } };
   const where = { address, port, flag: '--listen', ...gate };
+  await using open = new AsyncDisposableStack();
   const listening = await listen(createApi(agent.api, log), where);
+  open.defer(() => listening.close());
   const halo = options.halo && (await serveHalo(agent, { ...options.halo, ...gate }, log));
+  open.defer(() => halo?.close());
   const facts = { host, address, port: listening.port, tls: identity !== undefined };
   log.info({ ...facts, boot: directory.boot }, 'listening');
   options.onListening?.(listening.port);
@@ -72,7 +75,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
   });
-  await Promise.all([listening.close(), halo?.close()]);
+  await open.disposeAsync();
   log.info({ host }, 'ended');
 }
 

@@ -180,7 +180,7 @@ export class AgentHost implements AsyncDisposable {
     // A process that stays after SIGKILL is in state D for a while.
     await until('the end of what scripts left', () => {
       const left = this.#leftByScripts();
-      for (const pid of left) process.kill(pid, 'SIGKILL');
+      for (const pid of left) kill(pid);
       return left.length === 0 ? true : undefined;
     });
     rmSync(this.folder, { recursive: true, force: true });
@@ -202,6 +202,14 @@ export class AgentHost implements AsyncDisposable {
     const answer = await this.ask(method, path, body);
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     return schema.parse(answer.body);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone between the look and the signal.
   }
 }
 

@@ -2,13 +2,13 @@
 /** HALO's manager drives an agent: the reference implementation of Cap'n Proto is the other end. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { needs } from '../needs.ts';
-import { AgentHost } from './agent-host.ts';
+import { AgentHost, until } from './agent-host.ts';
 import { HaloPeer, MONITOR, START, STOP, withPeer, type PeerCall } from './halo-peer/halo-peer.ts';
 import { TestAuthority } from './test-authority.ts';
 
@@ -180,6 +180,32 @@ test('a lost connection stops no script, and harms nothing', withPeer, async () 
   assert.equal((await host.identity()).host, 'oss1');
 });
 
+test('a start that was given up while the agent stood still is not run', withPeer, async () => {
+  await using host = await haloHost();
+  assert.ok(peer !== undefined);
+  host.script('starts', 'echo "$1" >>done; exit 0');
+  process.kill(host.pid, 'SIGSTOP');
+  const caller = peer.begin(host.haloPort, ['test/starts', START]);
+  await until('its connection', () => hasSentTo(host.haloPort) || undefined);
+  caller.kill('SIGKILL');
+  await once(caller, 'exit');
+  process.kill(host.pid, 'SIGCONT');
+  assert.deepEqual(await ask(host, ['test/starts', STOP]), ['ok']);
+  assert.doesNotMatch(host.read('done'), /^start$/m);
+});
+
+/** Something lies unread in a connection to this port. */
+function hasSentTo(port: number): boolean {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .some(
+      ([, from, , state, queues]) =>
+        from === local && state === '01' && !queues?.endsWith(':00000000'),
+    );
+}
+
 test(
   'an agent with a certificate serves HALO by TLS only, to managers of its authority',
   withTls,
@@ -218,3 +244,9 @@ async function openTunnel(
   assert.ok(typeof bound === 'object' && bound !== null);
   return { port: bound.port, [Symbol.dispose]: () => void server.close() };
 }
+
+test("an agent that cannot have HALO's port does not serve half of what it was told to", async () => {
+  await using first = await haloHost();
+  await using second = new AgentHost();
+  await assert.rejects(second.start('--halo-compat', String(first.haloPort)), /did not start/);
+});

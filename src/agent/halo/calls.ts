@@ -26,6 +26,8 @@ export type HaloCallsOptions = {
 const INSTANCE = 'default';
 /** At once: the rest of what may run on this host is for our own manager. */
 const MONITORS_MAX = 64;
+/** Of the event loop: a message and the end of its connection, with TLS in between, come one after the other. */
+const LISTENING_TURNS = 5;
 /** HALO's manager would wait for ever. */
 const TURN_MS = 600_000;
 
@@ -61,7 +63,7 @@ export class HaloCalls {
   ): Promise<HaloAnswer> {
     const { operations, hold, log } = this.#options;
     // If the connection was closed while we were not listening, that is heard before this goes on.
-    await turn();
+    for (let turns = 0; turns < LISTENING_TURNS; turns += 1) await turn();
     const refusal = hold.isHeld ? HELD : nobodyWaits.aborted ? NOBODY_WAITS : undefined;
     const facts = { by: 'halo', operation, resource: resource.name, kind: resource.kind };
     if (refusal !== undefined) {
