@@ -5,6 +5,7 @@
  */
 import { AureoleError } from '../kernel/error.ts';
 import type { DiskNews } from '../lab/canary.ts';
+import { AUREOLE } from './called.ts';
 
 export const ACTS = ['cut', 'freeze', 'kill', 'power-off', 'mend', 'power-on'] as const;
 export type Act = (typeof ACTS)[number];
@@ -76,6 +77,6 @@ function checkPower({ name, isOn }: DemoHost, act: Act): void {
   if (isOn !== (act === 'power-on')) return;
   const text = isOn
     ? `${name} is on already`
-    : `${name} is switched off: npx aureole demo power-on ${name}`;
+    : `${name} is switched off: ${AUREOLE} demo power-on ${name}`;
   throw new AureoleError(text, { code: 'demo-wrong-power' }, { effect: 'none' });
 }

@@ -8,6 +8,7 @@ import { AureoleError } from '../kernel/error.ts';
 import { canMakeNamespaces } from '../lab/network.ts';
 import { removeLab } from '../lab/lab.ts';
 import { ensurePackages } from '../lab/packages.ts';
+import { AUREOLE, IN_THE_CLONE } from './called.ts';
 import type { DemoCluster } from './cluster.ts';
 import { serveControl, type Wish } from './control.ts';
 import { checkDirectory, controlSocket, demoDirectory, noteOurselves } from './directory.ts';
@@ -70,11 +71,11 @@ async function chooseKind(): Promise<'namespaces' | 'processes'> {
 function welcome({ introduction, hosts }: DemoCluster): string {
   return `${introduction}
 
-In another terminal, in this folder:
-  npx aureole status --watch            look; also: aureole events, explain, fence, failback
-  npx aureole demo cut oss1             cut the cable; also: freeze, kill (the agent), power-off
-  npx aureole demo mend oss1            plug it in, thaw, start the agent again; also: power-on
-  npx aureole demo kill-manager         kill -9; it is started again after a moment
+In another terminal${IN_THE_CLONE}:
+  ${AUREOLE} status --watch            look; also: aureole events, explain, fence, failback
+  ${AUREOLE} demo cut oss1             cut the cable; also: freeze, kill (the agent), power-off
+  ${AUREOLE} demo mend oss1            plug it in, thaw, start the agent again; also: power-on
+  ${AUREOLE} demo kill-manager         kill -9; it is started again after a moment
 Hosts: ${hosts.join(', ')}. What happens is told here, in UTC. Ctrl-C ends it and leaves nothing behind.
 `;
 }
