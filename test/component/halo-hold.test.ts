@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { AgentHost, resource, until } from './agent-host.ts';
+import { Cluster } from './manager-cluster.ts';
 import { HaloPeer, MONITOR, START, STOP, withPeer, type PeerCall } from './halo-peer/halo-peer.ts';
 
 const peer = withPeer.skip === false ? new HaloPeer() : undefined;
@@ -154,4 +155,24 @@ test("HALO's test harness finds the agent by its PID file", withPeer, async () =
   ]);
   await host.end('SIGTERM');
   assert.ok(!existsSync(file));
+});
+
+test('a real manager holds the host when it manages, and lets go when it only watches', async () => {
+  await using cluster = new Cluster();
+  await cluster.startAgent('oss1');
+  const config = `
+hosts: [{ hostname: 'oss1:${cluster.portOf('oss1')}', address: 127.0.0.1 }]
+resources: [{ name: disk, kind: test/Service, parameters: {}, monitor_interval: 300ms }]
+resource_groups: [{ root: disk, home_host: oss1, failover_hosts: [] }]
+`;
+  const manager = await cluster.startManager(config, 'manager', '--manage-resources');
+  await cluster.untilStatus('it runs', cluster.runsOn('disk', 'oss1'));
+  const file = join(cluster.folder, 'run.oss1', 'hold.json');
+  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { isHeld: true });
+  await manager.end('SIGTERM');
+  await cluster.startManager(config);
+  await until(
+    'the host to be free',
+    () => readFileSync(file, 'utf8').includes('false') || undefined,
+  );
 });
