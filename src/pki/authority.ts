@@ -133,8 +133,12 @@ function takeLock(directory: string): DatabaseSync {
     return lock;
   } catch (cause) {
     lock?.close();
+    const text = messageOf(cause);
+    const isHeld = text === 'database is locked';
     throw failed(
-      `${directory} is being changed by another aureole pki, or cannot be written: ${messageOf(cause)}`,
+      isHeld
+        ? `${directory} is being changed by another aureole pki: try again when that has ended`
+        : `${directory} cannot be written: ${text}`,
       cause,
     );
   }

@@ -20,6 +20,20 @@ export function failed(message: string, cause?: unknown): PkiError {
   return new PkiError(message, { code: 'pki-failed' }, { effect: 'none', cause });
 }
 
+/** Runs it; what the system refuses (no space, no permission) is told as a failure and not as a bug. */
+export function telling<Args extends readonly unknown[]>(
+  run: (...args: Args) => Promise<void> | void,
+): (...args: Args) => Promise<void> {
+  return async (...args) => {
+    try {
+      await run(...args);
+    } catch (cause) {
+      if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+      throw failed(`the authority cannot be used: ${cause.message}`, cause);
+    }
+  };
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

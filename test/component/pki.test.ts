@@ -189,6 +189,30 @@ test(
   },
 );
 
+const ofRoot = { skip: needs({ root: true, programs: ['openssl', 'unshare', 'mount'] }) };
+
+test('a full disk is told as such, and harms nothing', ofRoot, () => {
+  using authority = new TestAuthority();
+  // A file system of its own, which ends with the namespace of this shell.
+  const script = `
+    mkdir "$0/disk" && mount -t tmpfs -o size=96k none "$0/disk" && shift
+    "$@" init --directory "$0/disk/ca" >"$0/said" 2>&1
+    "$@" issue 'h[1-9]' --directory "$0/disk/ca" >>"$0/said" 2>&1
+    echo "status $?" >>"$0/said"
+    "$@" show --directory "$0/disk/ca" >>"$0/said" 2>&1
+    ls "$0/disk/ca/hosts" >"$0/hosts"`;
+  const pki = [process.execPath, join(import.meta.dirname, '../../src/cli/main.ts'), 'pki'];
+  const args = ['--mount', 'sh', '-c', script, authority.folder, 'pki', ...pki];
+  execFileSync('unshare', args, { timeout: 60_000 });
+  const said = readFileSync(join(authority.folder, 'said'), 'utf8');
+  const hosts = readFileSync(join(authority.folder, 'hosts'), 'utf8').trim().split('\n');
+  assert.match(said, /no space left|full/i);
+  assert.match(said, /^status 1$/m);
+  assert.doesNotMatch(said, /a bug/);
+  assert.ok(hosts.length > 0 && hosts.length < 9, hosts.join());
+  for (const host of hosts) assert.match(said, new RegExp(`^${host} +host .* valid$`, 'm'));
+});
+
 test('without openssl it says what to install, and no authority is begun', options, () => {
   using authority = new TestAuthority();
   const elsewhere = join(authority.folder, 'new', 'ca');

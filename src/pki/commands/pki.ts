@@ -6,7 +6,7 @@ import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Look } from '../../runtime/command.ts';
 import { Authority, DEFAULT_AUTHORITY, FOLDER_OF } from '../authority.ts';
-import { wrongUse } from '../errors.ts';
+import { telling, wrongUse } from '../errors.ts';
 import { currentOf, type Role } from '../index-file.ts';
 import { initAuthority } from '../init.ts';
 import { issue, renew, revoke, type Issued } from '../issue.ts';
@@ -37,7 +37,7 @@ export function pkiCommand(): Command {
     .addCommand(
       command('init', 'Make an authority, whose key signs all certificates')
         .addOption(days(AUTHORITY_DAYS))
-        .action(runInit),
+        .action(telling(runInit)),
     )
     .addCommand(
       command('issue', 'Make certificates for hosts, or for a manager')
@@ -45,24 +45,24 @@ export function pkiCommand(): Command {
         .option('--manager <nodeset>', 'machines that a manager runs on')
         .option('--also <name>', 'a further name in each of them; may be repeated', addName, [])
         .addOption(days(HOST_DAYS))
-        .action(runIssue),
+        .action(telling(runIssue)),
     )
     .addCommand(
       command('renew', 'Make new certificates in the place of present ones, which stay good')
         .argument('<nodeset>', 'hosts and managers')
         .addOption(days(HOST_DAYS))
-        .action(runRenew),
+        .action(telling(runRenew)),
     )
     .addCommand(
       command('revoke', 'Take all certificates of a name back')
         .argument('<nodeset>', 'hosts and managers')
-        .action(runRevoke),
+        .action(telling(runRevoke)),
     )
     .addCommand(
       command('show', 'Show what was issued, and until when it is good')
         .option('--json', 'as JSON', false)
         .option('--check', 'end with 1 if one is expired', false)
-        .action(runShow),
+        .action(telling(runShow)),
     );
   return pki;
 }
@@ -99,15 +99,19 @@ async function runIssue(hosts: string | undefined, flags: IssueFlags): Promise<v
   using authority = new Authority(flags.directory);
   const present = currentOf(authority.issued());
   const issued: Issued[] = [];
-  for (const { role, name } of wished) {
-    const isThere = existsSync(authority.path(FOLDER_OF[role], name));
-    if (isThere && present.some((one) => one.role === role && one.name === name)) {
-      note(`${name} has one already: aureole pki renew ${name} makes another`);
-    } else {
-      issued.push(await issue(authority, { role, name, also, days: flags.days }));
+  try {
+    for (const { role, name } of wished) {
+      const isThere = existsSync(authority.path(FOLDER_OF[role], name));
+      if (isThere && present.some((one) => one.role === role && one.name === name)) {
+        note(`${name} has one already: aureole pki renew ${name} makes another`);
+      } else {
+        issued.push(await issue(authority, { role, name, also, days: flags.days }));
+      }
     }
+  } finally {
+    // Also of those before the one that failed.
+    if (issued.length > 0) say(stepsAfterIssue(flags.directory, issued));
   }
-  if (issued.length > 0) say(stepsAfterIssue(flags.directory, issued));
 }
 
 function wishesOf(role: Role, nodeset: string | undefined): { role: Role; name: string }[] {
@@ -119,8 +123,11 @@ async function runRenew(nodeset: string, flags: Terms): Promise<void> {
   using authority = new Authority(flags.directory);
   requirePresent(names, authority);
   const issued: Issued[] = [];
-  for (const name of names) issued.push(...(await renew(authority, name, flags.days)));
-  say(stepsAfterIssue(flags.directory, issued));
+  try {
+    for (const name of names) issued.push(...(await renew(authority, name, flags.days)));
+  } finally {
+    if (issued.length > 0) say(stepsAfterIssue(flags.directory, issued));
+  }
 }
 
 async function runRevoke(nodeset: string, flags: Place): Promise<void> {
