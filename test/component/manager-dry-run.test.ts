@@ -48,7 +48,7 @@ async function foreseeAndDo(
 
 test('the plan of a dry run is what scripts and fence devices are then told, in that order', async () => {
   await using cluster = new Cluster();
-  await cluster.startAgent('oss1');
+  const agent = await cluster.startAgent('oss1');
   await cluster.startAgent('oss2');
   await cluster.startManager(pair(cluster));
   await cluster.untilStatus('the group runs at home', cluster.runsOn('pool', 'oss1'));
@@ -81,4 +81,12 @@ test('the plan of a dry run is what scripts and fence devices are then told, in 
   const { hosts, alarms } = await cluster.status();
   assert.deepEqual(alarms, [], 'a host that was switched off is no reason for alarm');
   assert.deepEqual([hosts[0]?.status, hosts[0]?.armed], ['off', true]);
+
+  assert.equal((await cluster.order('power-on', 'oss1')).outcome, 'accepted');
+  await cluster.untilStatus('its device says on', (status) => status.hosts[0]?.status !== 'off');
+  assert.equal(cluster.acts.at(-1), 'power-on oss1');
+  // What boots now is another one: the old run of the agent went with the power.
+  await agent.end('SIGKILL');
+  await cluster.startAgent('oss1');
+  await cluster.untilStatus('it answers', (status) => status.hosts[0]?.status === 'online');
 });

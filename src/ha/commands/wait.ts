@@ -21,6 +21,8 @@ export type WaitOptions = {
 };
 
 const RETRY_MS = 1_000;
+/** The longest timer of Node; a longer one would fire at once. */
+const TIMEOUT_MAX_MS = 2_147_483_647;
 
 /** One outcome for each order, in their order. When the time is over, or the signal says so, the rest is unknown. */
 export async function waitForOrders(
@@ -29,7 +31,7 @@ export async function waitForOrders(
   { timeoutMs, onProgress }: WaitOptions,
   signal: AbortSignal,
 ): Promise<readonly WaitOutcome[]> {
-  const whole = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const whole = AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, TIMEOUT_MAX_MS))]);
   const watch = new Watch(orders, onProgress);
   let trouble: string | undefined;
   while (!whole.aborted && !watch.isOver) {
