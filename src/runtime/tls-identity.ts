@@ -8,7 +8,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { duplexPair } from 'node:stream';
-import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, createServer } from 'node:tls';
+import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { AureoleError } from '../kernel/error.ts';
 import type { IdentityFiles, TlsRole } from './tls-files.ts';
 import { certificateName, isForClients } from './tls-peer.ts';
@@ -19,7 +20,10 @@ export type Identity = {
   readonly expiresAt: number;
   /** Can give orders, too: it is then on others to name the managers. */
   readonly isForClients: boolean;
+  /** For a server. */
   readonly context: SecureContextOptions;
+  /** For connections to others: one for all of them. */
+  readonly secureContext: SecureContext;
 };
 
 export type IdentityUse =
@@ -57,6 +61,7 @@ export async function readIdentity(files: IdentityFiles, use: IdentityUse): Prom
     expiresAt: certificate.validToDate.getTime(),
     isForClients: isForClients(certificate) === true,
     context,
+    secureContext: createSecureContext(context),
   };
 }
 

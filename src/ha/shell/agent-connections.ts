@@ -8,7 +8,7 @@
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { connect, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, createSecureContext } from 'node:tls';
+import { checkServerIdentity, connect as connectTls } from 'node:tls';
 import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import type { HostName } from '../core/spec.ts';
 
@@ -59,7 +59,7 @@ export class AgentConnections implements Disposable {
 
   #tlsPool({ host, identity }: TlsTo, bounds: typeof POLLS): TlsAgent {
     const pool = new TlsAgent(bounds);
-    const secureContext = createSecureContext(identity.current.context);
+    const { secureContext } = identity.current;
     const servername = isIP(host) ? '' : host;
     pool.createConnection = ({ host: address, port }) => {
       const tcp = connect({ host: address ?? '', port: Number(port), noDelay: true });
