@@ -38,8 +38,8 @@ export type AgentOptions = {
   readonly identity?: LiveIdentity;
   /** Whose certificates may give orders; without it: each that is made for clients. */
   readonly managers?: readonly string[];
-  /** Where HALO's manager is served; absent: nowhere. */
-  readonly halo?: Listen;
+  /** Where HALO's manager is served; absent: nowhere. Plain: without TLS, whatever our own API has. */
+  readonly halo?: Listen & { readonly isPlain: boolean };
   readonly ocfRoot: string;
   /** For every script, besides what the standard asks for. */
   readonly environment: Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   await using open = new AsyncDisposableStack();
   const listening = await listen(createApi(agent.api, log), where);
   open.defer(() => listening.close());
-  const halo = options.halo && (await serveHalo(agent, { ...options.halo, ...gate }, log));
+  const halo = options.halo && (await serveHalo(agent, options.halo, gate, log));
   open.defer(() => halo?.close());
   const facts = { host, address, port: listening.port, tls: identity !== undefined };
   log.info({ ...facts, boot: directory.boot }, 'listening');
@@ -81,16 +81,15 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 
 async function serveHalo(
   { operations, hold }: Agent,
-  where: Omit<ListenOptions, 'flag'>,
+  { address, port, isPlain }: NonNullable<AgentOptions['halo']>,
+  gate: Pick<ListenOptions, 'gate'>,
   log: Log,
 ): Promise<Listening> {
   // Whoever does not serve HALO pays nothing for it.
   const { listenForHalo } = await import('./halo/listener.ts');
-  const listening = await listenForHalo(
-    { ...where, flag: '--halo-compat' },
-    { operations, hold, log },
-  );
-  log.info({ address: where.address, haloPort: listening.port }, "serving HALO's manager");
+  const where = { address, port, flag: '--halo-compat', ...(isPlain ? {} : gate) };
+  const listening = await listenForHalo(where, { operations, hold, log });
+  log.info({ address, haloPort: listening.port, isPlain }, "serving HALO's manager");
   return listening;
 }
 

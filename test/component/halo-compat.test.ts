@@ -227,6 +227,15 @@ test(
   },
 );
 
+test('an agent with a certificate serves HALO without TLS if it is told to', withTls, async () => {
+  using authority = new TestAuthority();
+  authority.pki('issue', 'oss1');
+  await using host = await haloHost(...authority.flags('host', 'oss1'), '--halo-insecure');
+  host.script('service', SERVICE);
+  const monitor: PeerCall = ['test/service', MONITOR, { pool: 'tank' }];
+  assert.deepEqual(await ask(host, monitor), ['failed 7 tank is not there\\n']);
+});
+
 /** TLS for a peer that has none. */
 async function openTunnel(
   to: number,

@@ -25,6 +25,7 @@ type Flags = ListenFlags &
     readonly manager?: string;
     readonly kinds?: string;
     readonly haloCompat?: string;
+    readonly haloInsecure: boolean;
     readonly testId?: string;
   };
 
@@ -53,6 +54,7 @@ export function agentCommand(): Command {
       '--halo-compat <[address:]port>',
       "also serve HALO's manager, while hosts are moved over",
     )
+    .option('--halo-insecure', 'serve it without TLS, where HALO runs without --mtls', false)
     .option('--test-id <id>', "this agent's name in HALO's test harness");
   for (const option of tlsOptions('agent')) command.addOption(option);
   return command.action(serve);
@@ -69,9 +71,8 @@ async function serve(flags: Flags): Promise<void> {
       ? undefined
       : chooseHaloListen(flags.haloCompat, { address, port });
   if (files === undefined && !flags.insecure) {
-    for (const one of [{ address, port }, ...(halo === undefined ? [] : [halo])]) {
-      refuseOpenNetwork(one.address, one.port);
-    }
+    refuseOpenNetwork(address, port);
+    if (halo !== undefined && !flags.haloInsecure) refuseOpenNetwork(halo.address, halo.port);
   }
   const { log, flush } = openLog('agent', logLevelOf(find));
   const notify = await systemdNotifier();
@@ -100,7 +101,7 @@ async function serve(flags: Flags): Promise<void> {
         port,
         ...(identity && { identity }),
         ...(managers && { managers }),
-        ...(halo && { halo }),
+        ...(halo && { halo: { ...halo, isPlain: flags.haloInsecure } }),
         ocfRoot,
         environment: testIdentity?.environment ?? {},
         allowKind,
