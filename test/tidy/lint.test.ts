@@ -84,7 +84,7 @@ const PLANTED: readonly (readonly [rule: string, path: string, text: string])[] 
 const ALLOWED: Readonly<Record<string, string>> = {
   'src/ha/q.ts': `import { p } from './p.ts'; export const q = () => p;`,
   'src/cli/a.ts': 'console.log(1);',
-  'src/cli/main.ts': 'process.exit(1);',
+  'src/cli/run-program.ts': 'process.exit(1);',
   'scripts/a.ts': 'console.log(1);\nprocess.exit(1);',
   'src/ha/r.ts': `export const A = ['x'] as const;\n${lines(399, '// A line.')}`,
   'src/ha/s.test.ts': `import { test } from 'node:test';\ntest('a', () => {});\n${lines(598, '// A line.')}`,
