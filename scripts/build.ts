@@ -36,6 +36,8 @@ if (unknown.length > 0) {
 }
 const wanted = new Set(positionals.length > 0 ? positionals : KINDS);
 const { uncompressed } = values;
+// What is made here is for everybody to read, whoever makes it.
+process.umask(0o022);
 const folder = resolve(values.output);
 const { version } = manifest;
 const epoch = await sourceDateEpoch();

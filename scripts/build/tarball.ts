@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** All trees in one archive with the root of a file system, for hosts that take neither kind of package. */
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runTool } from './run-tool.ts';
 import type { Tree } from './trees.ts';
@@ -23,7 +23,15 @@ export async function makeTarball(request: TarballRequest): Promise<string> {
     `aureole-${version}-linux-${process.arch}.tar${uncompressed ? '' : '.xz'}`,
   );
   const same = ['--sort=name', `--mtime=@${epoch}`, '--owner=0', '--group=0', '--numeric-owner'];
-  const args = [...same, '-C', root, ...(uncompressed ? ['-cf'] : ['-cJf']), file, '.'];
+  // Not '.': the root of a host keeps its own mode and time.
+  const args = [
+    ...same,
+    '-C',
+    root,
+    ...(uncompressed ? ['-cf'] : ['-cJf']),
+    file,
+    ...readdirSync(root).toSorted(),
+  ];
   await runTool('tar', args, { XZ_OPT: '-1 -T1' });
   return file;
 }

@@ -8,7 +8,9 @@ import {
   copyFileSync,
   cpSync,
   globSync,
+  lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   writeFileSync,
 } from 'node:fs';
@@ -56,8 +58,17 @@ export function layOut(
     for (const [page, text] of pages) {
       if (ownerOf(page) === tree.name) addPage(tree, page, text);
     }
+    settleModes(tree.folder);
   }
   return trees;
+}
+
+/** Whatever the umask of who has cloned or builds: everybody may read, and root alone writes. */
+function settleModes(path: string): void {
+  const entry = lstatSync(path);
+  if (!entry.isDirectory()) return chmodSync(path, (entry.mode & 0o100) === 0 ? 0o644 : 0o755);
+  chmodSync(path, 0o755);
+  for (const name of readdirSync(path)) settleModes(join(path, name));
 }
 
 function addCompletion(tree: Tree, flavour: Flavour, scripts: Built['scripts']): void {

@@ -8,7 +8,15 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -69,12 +77,16 @@ suite('packages', SKIP, () => {
     await run(process.execPath, BUILD, '--uncompressed', '--output', folder);
     for (const deb of debs()) await run('dpkg-deb', '-x', deb, unpacked);
   });
-  after(() => rmSync(folder, { recursive: true }));
+  after(() => {
+    rmSync(folder, { recursive: true });
+    assert.doesNotMatch(readFileSync('/proc/self/mounts', 'utf8'), / \/usr overlay /);
+  });
 
-  test('the same sources give the same bytes, wherever they are built', async () => {
+  test('the same sources give the same bytes, wherever they are built and by whom', async () => {
     const other = mkdtempSync(join(tmpdir(), 'aureole-packages-again-'));
     try {
-      await run(process.execPath, BUILD, '--uncompressed', '--output', other);
+      const words = [process.execPath, BUILD, '--uncompressed', '--output', other];
+      await run('sh', '-c', 'umask 077; exec "$@"', 'sh', ...words);
       assert.deepEqual(hashesIn(other), hashesIn(folder));
     } finally {
       rmSync(other, { recursive: true });
@@ -209,10 +221,13 @@ suite('packages', SKIP, () => {
   });
 });
 
-/** In the mount namespace of a lab host: the packages over its /usr, then what they have. */
+/** The packages over the /usr of a lab host; what is run beside the hosts gets a /usr of its own. */
 function runInstalled(usr: string): string {
   return `#!/bin/sh
 set -eu
+if [ "$(readlink /proc/self/ns/mnt)" = '${readlinkSync('/proc/self/ns/mnt')}' ]; then
+  exec unshare --mount --propagation private "$0" "$@"
+fi
 mount -t overlay -o lowerdir=${usr}:/usr overlay /usr
 case $1 in
   agent) shift; exec /usr/sbin/aureole-agent "$@" ;;
