@@ -3,11 +3,11 @@
  * TLS in front of the API. Who has no certificate that may give orders gets one fixed answer with the
  * reason, so that the manager can show it, and nothing that he sends is read.
  */
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { Log } from '../runtime/log.ts';
 import type { LiveIdentity } from '../runtime/tls-live.ts';
-import { isForClients, peerName } from '../runtime/tls-peer.ts';
+import { isFor, isForClients, peerName } from '../runtime/tls-peer.ts';
 import { complaints } from './complaints.ts';
 import type { Refusal } from './contract.ts';
 import { messageOf } from './errors.ts';
@@ -69,11 +69,7 @@ function whyNot(socket: TLSSocket, managers: readonly string[] | undefined): str
     if (isForClients(certificate) === true) return undefined;
     return `the certificate of ${name} is not made for managers: start the agent with --manager ${name}, if it is one`;
   }
-  const isNamed = managers.some((manager) =>
-    isIP(manager) > 0
-      ? certificate.checkIP(manager) !== undefined
-      : certificate.checkHost(manager, { wildcards: false }) !== undefined,
-  );
+  const isNamed = managers.some((manager) => isFor(manager, certificate));
   return isNamed ? undefined : `${name} is none of the managers of this agent (--manager)`;
 }
 

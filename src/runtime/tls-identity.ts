@@ -6,13 +6,12 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { connect, createSecureContext, createServer } from 'node:tls';
 import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { AureoleError } from '../kernel/error.ts';
 import type { IdentityFiles, TlsRole } from './tls-files.ts';
-import { certificateName, isForClients } from './tls-peer.ts';
+import { certificateName, isFor, isForClients } from './tls-peer.ts';
 
 export type Identity = {
   /** Whom the certificate names. */
@@ -117,8 +116,7 @@ function checkDates(path: string, certificate: X509Certificate): void {
 function checkName(path: string, certificate: X509Certificate, use: IdentityUse): void {
   if (use.role !== 'agent') return;
   const { host } = use;
-  const names = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
-  if (names !== undefined) return;
+  if (isFor(host, certificate)) return;
   throw unusable(
     `${path} is for ${certificateName(certificate)}, and this host is ${host}: ` +
       `aureole pki issue ${host}, or correct --name`,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Who is at the other end of a TLS connection, by its certificate. */
 import type { X509Certificate } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { printableLine } from '../model/printable.ts';
 
@@ -21,6 +21,12 @@ export function peerName(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   const certificate = socket.getPeerX509Certificate();
   return certificate && certificateName(certificate);
+}
+
+/** By its alternative names. One with a wildcard is for nobody: it would do for each host of a cluster. */
+export function isFor(name: string, certificate: X509Certificate): boolean {
+  if (isIP(name) > 0) return certificate.checkIP(name) !== undefined;
+  return certificate.checkHost(name, { wildcards: false }) !== undefined;
 }
 
 /** Undefined: it does not say for what it is made. */

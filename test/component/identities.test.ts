@@ -138,11 +138,15 @@ test(
     await using late = await serverWith(
       authority.pemBetween('host', 'oss1', Date.now() - 2 * DAY_MS, Date.now() - DAY_MS),
     );
+    await using wild = await serverWith(
+      authority.pemBetween('host', '*.lan', Date.now() - DAY_MS, Date.now() + DAY_MS),
+    );
     const cases: readonly (readonly [string, string, readonly string[], RegExp])[] = [
       ['name', single(port, 'oss2'), mine, /not for oss2 .*DNS:oss1.*pki issue oss2/],
       ['ca', single(port), stranger.flags('manager', 'mgmt'), /our authority did not sign/],
       ['plain-agent', single(cluster.portOf('plain')), mine, /speaks without TLS.*pki issue oss1/],
       ['plain-manager', single(port), [], /hung up: give the manager a certificate/],
+      ['wildcard', single(wild.port, 'oss1.lan'), mine, /not for oss1\.lan .*DNS:\*\.lan/],
       ['expired', single(late.port), mine, /has ended: aureole pki renew oss1/],
     ];
     for (const [name, config, flags, words] of cases) {

@@ -5,14 +5,19 @@
  * certificate was read anew, new questions go over new connections, and the old ones end with their
  * last answers.
  */
+import { X509Certificate } from 'node:crypto';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { connect, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import type { LiveIdentity } from '../../runtime/tls-live.ts';
+import { isFor } from '../../runtime/tls-peer.ts';
 import type { HostName } from '../core/spec.ts';
 
 export type TlsTo = { readonly host: HostName; readonly identity: LiveIdentity };
+
+/** As Node's own check says it. */
+const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
 type Pools = { readonly polls: Agent; readonly others: Agent };
 
@@ -67,7 +72,7 @@ export class AgentConnections implements Disposable {
         secureContext,
         socket: tcp,
         servername,
-        checkServerIdentity: (_dialled, certificate) => checkServerIdentity(host, certificate),
+        checkServerIdentity: (_dialled, { raw }) => nameFault(host, new X509Certificate(raw)),
       });
       socket.once('secureConnect', () => {
         this.#expiresAt = socket.getPeerX509Certificate()?.validToDate.getTime();
@@ -77,6 +82,12 @@ export class AgentConnections implements Disposable {
     };
     return pool;
   }
+}
+
+function nameFault(host: HostName, certificate: X509Certificate): Error | undefined {
+  if (isFor(host, certificate)) return undefined;
+  const { subject, subjectAltName = subject } = certificate;
+  return Object.assign(new Error(`it is for ${subjectAltName}`), { code: WRONG_NAME });
 }
 
 const TCP_BELOW = new WeakMap<Socket, Socket>();
