@@ -10,6 +10,7 @@ import type { Draft } from './draft.ts';
 import type { PowerOutcome } from './messages.ts';
 import type { DeviceName, HostName } from './spec.ts';
 import type { Fence, FenceCause, HostState, Off, OrderedCause } from './state.ts';
+import { heardAt, witnessesOf, witnessFor } from './witnesses.ts';
 
 /** What a device has answered, in words. */
 const WORDS = {
@@ -52,7 +53,18 @@ export function beginFence(
     ...(operator === undefined ? {} : { operator }),
   });
   draft.because(`fence ${name}: ${text}`);
-  tell(draft, name, 'off');
+  const other = cause === 'power-off' ? witnessFor(draft, name) : undefined;
+  if (other === undefined) return tell(draft, name, 'off');
+  // Cut now, it would be the lost witness of that fence. The first round is still to come.
+  const heldBy = `waits until it is settled that ${other} is off`;
+  setFence(draft, name, {
+    ...fence,
+    phase: 'pause',
+    round: -1,
+    witnesses: new Map(),
+    againAt: draft.now,
+    heldBy,
+  });
 }
 
 /** By an operator: unproven devices will do, and its reason is never over by itself. */
@@ -110,6 +122,7 @@ export function continueFence(draft: Draft, name: HostName): void {
     else if (listened) nextRound(draft, name, 'is carried through');
   }
   if (fence.phase === 'pause' && (fence.againAt ?? 0) <= draft.now) {
+    if (fence.cause === 'power-off' && witnessFor(draft, name) !== undefined) return;
     nextRound(draft, name, 'tries its devices again');
   }
 }
@@ -306,10 +319,6 @@ function withoutHold(fence: Fence): Fence {
   return rest;
 }
 
-function heardAt(contact: HostState['contact']): number {
-  return contact.status === 'unheard' ? 0 : contact.heardAt;
-}
-
 function isAsked(draft: Draft, name: HostName): boolean {
   for (const pending of draft.pendingOn(name).values()) if (pending.type === 'power') return true;
   return false;
@@ -380,15 +389,4 @@ function hold(draft: Draft, name: HostName, heldBy: string): void {
 function setFence(draft: Draft, name: HostName, fence: Fence): void {
   draft.setHost({ ...draft.host(name), fence });
   draft.touchedHosts.add(name);
-}
-
-/** Hosts that were heard just now. One that died with the suspect is a suspect itself by now, and no witness. */
-function witnessesOf(draft: Draft, name: HostName): ReadonlyMap<HostName, string> {
-  const witnesses = new Map<HostName, string>();
-  for (const other of draft.state.hosts.values()) {
-    if (other.name === name || other.boot === undefined || other.fence !== undefined) continue;
-    const isHeard = draft.now < heardAt(other.contact) + draft.spec.heartbeatTimeoutMs / 2;
-    if (other.contact.status === 'online' && isHeard) witnesses.set(other.name, other.boot);
-  }
-  return witnesses;
 }

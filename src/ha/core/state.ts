@@ -56,6 +56,7 @@ export type Fence = Readonly<{
   since: Instant;
   phase: 'recall' | 'off' | 'status' | 'settle' | 'held' | 'pause';
   level: number;
+  /** Rounds through all levels before this one; -1: the first is still to come. */
   round: number;
   /** What each device of the level has answered in this phase. */
   answers: ReadonlyMap<DeviceName, 'done' | 'off' | 'on' | 'failed' | 'unknown'>;

@@ -225,7 +225,9 @@ function alarmsOf(
     }
   }
   for (const host of hosts) {
-    const held = state.hosts.get(host.name)?.fence?.heldBy;
+    const fence = state.hosts.get(host.name)?.fence;
+    // One that waits for its turn is no alarm.
+    const held = (fence?.round ?? 0) < 0 ? undefined : fence?.heldBy;
     if (held !== undefined) alarms.push({ host: host.name, text: held });
     else if (host.notFenced !== undefined)
       alarms.push({ host: host.name, text: `not fenced: ${host.notFenced}` });
