@@ -191,5 +191,4 @@ export const Refusal = z.object({
 });
 export type Refusal = z.infer<typeof Refusal>;
 
-export const DEFAULT_PORT = 8_000;
 export const DEFAULT_TIMEOUT_MS = 20_000;

@@ -7,7 +7,7 @@
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { invalidSetting, portOf, type FindSetting } from '../runtime/settings.ts';
-import { DEFAULT_PORT } from './contract.ts';
+import { DEFAULT_PORT } from '../model/agent-port.ts';
 import { AgentError } from './errors.ts';
 
 export type Listen = { readonly address: string; readonly port: number };

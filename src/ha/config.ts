@@ -3,7 +3,7 @@
  * Reads the configuration file: all of it or nothing, and all mistakes at once, each with its place
  * and its remedy. HALO's documented files are valid ones.
  */
-import { DEFAULT_PORT } from '../agent/contract.ts';
+import { DEFAULT_PORT } from '../model/agent-port.ts';
 import { AureoleError } from '../kernel/error.ts';
 import { reasonOf } from './config/devices.ts';
 import { parseConfigDocument, type PlacedMistake } from './config/document.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Where the manager's files are, for the manager itself and for commands that look at them: flag, setting, default. */
-import { DEFAULT_PORT } from '../agent/contract.ts';
+import { DEFAULT_PORT } from '../model/agent-port.ts';
 import { portOf, type FindSetting } from '../runtime/settings.ts';
 
 export const DEFAULT_CONFIG = '/etc/aureole/aureole.yaml';
