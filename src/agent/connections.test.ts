@@ -53,6 +53,16 @@ test('where there is no more room at all, the address with most of them gives wa
   assert.equal(connections.count, 4);
 });
 
+test('one on which something was asked goes last', async (t) => {
+  const connections = new Connections({ max: 10, perAddressMax: 3 });
+  const open = await pairsFrom(t, connections);
+  const manager = await open('127.0.0.1');
+  connections.begin(manager.end);
+  connections.end(manager.end);
+  for (let i = 0; i < 9; i++) assert.ok((await open('127.0.0.1')).admitted);
+  assert.ok(!manager.end.destroyed);
+});
+
 test('what is closed makes room', async (t) => {
   const connections = new Connections({ max: 1, perAddressMax: 1 });
   const open = await pairsFrom(t, connections);

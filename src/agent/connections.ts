@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * How many connections are open, and whose. A peer that opens thousands closes its own: where there
- * is no more room, the oldest idle connection of the address with most of them goes. So the manager
- * finds a place whatever others do. It works on bare TCP, before a peer has cost a handshake.
+ * is no more room, the oldest idle connection of the address with most of them goes, first one on
+ * which nobody has asked anything yet. So the manager finds a place, and keeps it, whatever others do. It works on bare TCP, before a peer has cost a handshake.
  */
 import type { Socket } from 'node:net';
 
@@ -12,7 +12,14 @@ export type ConnectionLimits = {
   readonly perAddressMax: number;
 };
 
-type Connection = { readonly socket: Socket; readonly address: string; requests: number };
+type Connection = {
+  readonly socket: Socket;
+  readonly address: string;
+  /** Something was asked on it: with TLS only a manager can. */
+  hasAsked: boolean;
+  /** Under way. */
+  requests: number;
+};
 
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -36,7 +43,7 @@ export class Connections {
       return false;
     }
     const key = keyOf(socket);
-    const connection = { socket, address, requests: 0 };
+    const connection = { socket, address, hasAsked: false, requests: 0 };
     this.#open.set(key, connection);
     this.#countOf.set(address, this.#of(address) + 1);
     // Its port may have a new owner by then.
@@ -47,7 +54,9 @@ export class Connections {
   /** A request has come in on it: until that is answered it is not idle. */
   begin(socket: Socket): void {
     const connection = this.#open.get(keyOf(socket));
-    if (connection !== undefined) connection.requests += 1;
+    if (connection === undefined) return;
+    connection.requests += 1;
+    connection.hasAsked = true;
   }
 
   end(socket: Socket): void {
@@ -71,13 +80,14 @@ export class Connections {
   }
 
   #closeIdleOf(address: string): boolean {
-    for (const [key, connection] of this.#open) {
-      if (connection.address !== address || connection.requests > 0) continue;
-      this.#forget(key, connection);
-      connection.socket.destroy();
-      return true;
-    }
-    return false;
+    const idle = [...this.#open].filter(
+      ([, connection]) => connection.address === address && connection.requests === 0,
+    );
+    const [key, connection] = idle.find(([, { hasAsked }]) => !hasAsked) ?? idle[0] ?? [];
+    if (key === undefined || connection === undefined) return false;
+    this.#forget(key, connection);
+    connection.socket.destroy();
+    return true;
   }
 
   #greediest(): string {
