@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { FaultName } from '../../src/ha/sim/faults.ts';
 import { Storm } from '../../src/ha/sim/storm.ts';
 import { Violation } from '../../src/ha/sim/checker.ts';
+import { messageOf } from '../../src/kernel/error.ts';
 
 export type Storms = {
   readonly first: number;
@@ -36,7 +37,7 @@ export function playStorms({ first, count, untilMs, always, trace }: Storms): St
     } catch (error) {
       failed++;
       status = Math.max(status, statusOf(error)) === 129 ? 129 : statusOf(error);
-      console.log(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+      console.log(`seed ${seed}: ${messageOf(error)}`);
       if (!(error instanceof Violation) && error instanceof Error) console.log(error.stack);
       const with_ = always.length > 0 ? ` --always ${always.join(',')}` : '';
       console.log(`  npm run sim -- --seed ${seed} --count 1${with_} --trace`);

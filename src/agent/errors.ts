@@ -21,7 +21,3 @@ export class RefusedError extends AureoleError<{ readonly code: Refusal['code'] 
     super(message, { code }, { effect: 'none' });
   }
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -5,12 +5,12 @@
  */
 import type { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
+import { messageOf } from '../kernel/error.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LiveIdentity } from '../runtime/tls-live.ts';
 import { isFor, isForClients, peerName } from '../runtime/tls-peer.ts';
 import { complaints } from './complaints.ts';
 import type { Refusal } from './contract.ts';
-import { messageOf } from './errors.ts';
 
 export type GateOptions = {
   readonly identity: LiveIdentity;

@@ -4,6 +4,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
+import { messageOf } from '../kernel/error.ts';
 import type { Log } from '../runtime/log.ts';
 import { peerName } from '../runtime/tls-peer.ts';
 import {
@@ -18,7 +19,7 @@ import {
   type ReachAnswer,
   type Refusal,
 } from './contract.ts';
-import { messageOf, RefusedError } from './errors.ts';
+import { RefusedError } from './errors.ts';
 
 export interface AgentApi {
   identity(): Identity;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Whose certificates may give orders, if that is said: names of machines that a manager runs on. */
+import { messageOf } from '../kernel/error.ts';
 import { parseNodeSet } from '../model/node-set.ts';
 import { invalidSetting, type FindSetting } from '../runtime/settings.ts';
 
@@ -16,7 +17,7 @@ export function managersOf(
   try {
     names = parseNodeSet(value);
   } catch (error) {
-    throw invalidSetting(`${from}: ${error instanceof Error ? error.message : String(error)}`);
+    throw invalidSetting(`${from}: ${messageOf(error)}`);
   }
   if (names.length > 0) return names;
   throw invalidSetting(`${from}: "${value}" names no manager: write mgmt1,mgmt2`);

@@ -7,8 +7,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { messageOf } from '../kernel/error.ts';
 import { findProcess, isAlive } from '../runtime/process-table.ts';
-import { AgentError, messageOf } from './errors.ts';
+import { AgentError } from './errors.ts';
 import { isForbidden, readState, writeState } from './state-file.ts';
 
 export type RunDirectory = {

@@ -5,7 +5,8 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { AgentError, messageOf } from './errors.ts';
+import { messageOf } from '../kernel/error.ts';
+import { AgentError } from './errors.ts';
 
 export function writeState(path: string, value: unknown): void {
   const draft = `${path}.new`;

@@ -4,8 +4,9 @@
  * TLS in front where the agent has an identity.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { messageOf } from '../kernel/error.ts';
 import type { Connections } from './connections.ts';
-import { AgentError, messageOf } from './errors.ts';
+import { AgentError } from './errors.ts';
 import { openGate, type GateOptions } from './gate.ts';
 
 export type Listening = {

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { AureoleError } from '../kernel/error.ts';
+import { AureoleError, messageOf } from '../kernel/error.ts';
 import { ACTS } from './cluster.ts';
 
 export const Wish = z.discriminatedUnion('type', [
@@ -75,7 +75,7 @@ async function answerTo(line: string, fulfil: (wish: Wish) => Promise<string>): 
   try {
     return { done: true, text: await fulfil(wish.data) };
   } catch (error) {
-    return { done: false, text: error instanceof Error ? error.message : String(error) };
+    return { done: false, text: messageOf(error) };
   }
 }
 

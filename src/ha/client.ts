@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
-import { AureoleError, type Effect } from '../kernel/error.ts';
+import { AureoleError, messageOf, type Effect } from '../kernel/error.ts';
 import { printableLine, printableText } from '../model/printable.ts';
 import {
   ClearAnswer,
@@ -312,7 +312,7 @@ function failure(socket: string, cause: unknown, effect: Effect): AureoleError<C
   const code = codeOf(cause);
   const reason = whyNobody(socket, code) ?? NOT_CONNECTED.get(code);
   if (reason === undefined) {
-    return garbled(socket, cause instanceof Error ? cause.message : String(cause), effect, cause);
+    return garbled(socket, messageOf(cause), effect, cause);
   }
   return new AureoleError<ClientFailure>(
     `cannot reach the manager at ${socket}: ${reason}`,

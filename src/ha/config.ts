@@ -4,8 +4,7 @@
  * and its remedy. HALO's documented files are valid ones.
  */
 import { DEFAULT_PORT } from '../model/agent-port.ts';
-import { AureoleError } from '../kernel/error.ts';
-import { reasonOf } from './config/devices.ts';
+import { AureoleError, messageOf } from '../kernel/error.ts';
 import { parseConfigDocument, type PlacedMistake } from './config/document.ts';
 import { findDoubts } from './config/doubts.ts';
 import { buildGroups } from './config/groups.ts';
@@ -91,7 +90,7 @@ function readConfigFile(path: string): FileText {
     return readTextFile(path, FILE_BYTES_MAX);
   } catch (error) {
     const details: ConfigInvalid = { code: 'config-invalid', path, mistakes: [] };
-    throw new AureoleError(`configuration file ${path} ${reasonOf(error)}`, details, {
+    throw new AureoleError(`configuration file ${path} ${messageOf(error)}`, details, {
       effect: 'none',
       cause: error,
     });

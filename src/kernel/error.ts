@@ -19,3 +19,8 @@ export class AureoleError<
     this.effect = options.effect;
   }
 }
+
+/** Of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

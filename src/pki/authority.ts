@@ -27,7 +27,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { failed, messageOf, wrongUse } from './errors.ts';
+import { messageOf } from '../kernel/error.ts';
+import { failed, wrongUse } from './errors.ts';
 import { parseIndex, type IssuedCertificate } from './index-file.ts';
 
 export const DEFAULT_AUTHORITY = '/etc/aureole/ca';

@@ -33,7 +33,3 @@ export function telling<Args extends readonly unknown[]>(
     }
   };
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

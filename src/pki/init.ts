@@ -11,8 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { messageOf } from '../kernel/error.ts';
 import { makeFolders } from './authority.ts';
-import { failed, messageOf, wrongUse } from './errors.ts';
+import { failed, wrongUse } from './errors.ts';
 import { openssl, OPENSSL_CONFIG } from './openssl.ts';
 
 const EC_P256 = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];

@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../kernel/error.ts';
 import { findMembers, findProcess, type Member, type ProcessTree } from './process-table.ts';
 
 export type Program = {
@@ -111,7 +112,7 @@ function start(program: Program): ChildProcess | string {
     if (files !== undefined) child.unref();
     return child;
   } catch (error) {
-    return reasonOf(error); // For instance a NUL in an argument.
+    return messageOf(error); // For instance a NUL in an argument.
   }
 }
 
@@ -136,7 +137,7 @@ async function superviseToEnd(child: ChildProcess, program: Program): Promise<Pr
 function endOf(child: ChildProcess): Promise<ProgramEnd> {
   return new Promise((resolve) => {
     child.on('error', (error) => {
-      if (child.pid === undefined) resolve({ type: 'not-run', text: reasonOf(error) });
+      if (child.pid === undefined) resolve({ type: 'not-run', text: messageOf(error) });
     });
     child.on('exit', (code, signal) => {
       if (code !== null) resolve({ type: 'exited', code });
@@ -208,10 +209,6 @@ async function within(promise: Promise<unknown>, deadlineMs: number): Promise<vo
   const late = sleep(deadlineMs, undefined, { signal: stop.signal }).catch(() => undefined);
   await Promise.race([promise, late]);
   stop.abort();
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The first half and the last half of what was written. */

@@ -13,7 +13,7 @@
  *     const cert = flags.cert ?? find('AUREOLE_CERT', 'HALO_SERVER_CERT')?.value;
  */
 import { readFileSync } from 'node:fs';
-import { AureoleError } from '../kernel/error.ts';
+import { AureoleError, messageOf } from '../kernel/error.ts';
 import { parseEnvironmentFile, type EnvironmentFile } from './environment-file.ts';
 
 export type Setting = {
@@ -93,6 +93,6 @@ function textOf(path: string): string | undefined {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR') return undefined;
-    throw invalidSetting(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw invalidSetting(`${path}: ${messageOf(error)}`);
   }
 }

@@ -9,7 +9,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { duplexPair } from 'node:stream';
 import { connect, createSecureContext, createServer } from 'node:tls';
 import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
-import { AureoleError } from '../kernel/error.ts';
+import { AureoleError, messageOf } from '../kernel/error.ts';
 import type { IdentityFiles, TlsRole } from './tls-files.ts';
 import { certificateName, isFor, isForClients } from './tls-peer.ts';
 
@@ -196,8 +196,4 @@ function wordsFor(
 
 export function unusable(message: string, cause?: unknown): AureoleError {
   return new AureoleError(message, { code: 'identity-unusable' }, { effect: 'none', cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@
  * nothing: the old identity is kept, and the log says why.
  */
 import { statSync } from 'node:fs';
+import { messageOf } from '../kernel/error.ts';
 import type { Log } from './log.ts';
 import type { IdentityFiles } from './tls-files.ts';
 import { readIdentity, type Identity, type IdentityUse } from './tls-identity.ts';
@@ -104,7 +105,7 @@ export class LiveIdentity implements Disposable {
       this.#current = await readIdentity(this.#files, this.#use);
     } catch (error) {
       // Tried again at each look: what begins in a minute by our clock is no good only until then.
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       if (text === this.#complaint) return;
       this.#complaint = text;
       this.#log.error({ text }, 'the new certificate is not taken; the old one stays in use');

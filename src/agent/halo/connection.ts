@@ -5,7 +5,7 @@
  * that talks too fast is read more slowly.
  */
 import type { Socket } from 'node:net';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../../kernel/error.ts';
 import { Frames } from './frames.ts';
 import type { HaloAnswer, HaloCall } from './schema.ts';
 import { Vat } from './vat.ts';

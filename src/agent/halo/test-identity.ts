@@ -6,7 +6,8 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AgentError, messageOf } from '../errors.ts';
+import { messageOf } from '../../kernel/error.ts';
+import { AgentError } from '../errors.ts';
 
 export type TestIdentity = Disposable & {
   /** For every script. */

@@ -14,7 +14,7 @@ import {
   type Call,
   type Return,
 } from 'capnp-ts/src/std/rpc.capnp.js';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../../kernel/error.ts';
 import type { Frame } from './frames.ts';
 import { checkPointers } from './pointers.ts';
 import {

@@ -5,8 +5,8 @@
  * is for.
  */
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../../kernel/error.ts';
 import { invalidSetting, type FindSetting } from '../../runtime/settings.ts';
-import { messageOf } from '../errors.ts';
 
 export type AllowKind = (kind: string) => boolean;
 

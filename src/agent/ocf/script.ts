@@ -5,7 +5,7 @@
  */
 import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../../kernel/error.ts';
 
 export type Script = {
   readonly path: string;

@@ -5,10 +5,10 @@
  * side.
  */
 import { randomBytes } from 'node:crypto';
+import { messageOf } from '../../kernel/error.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Operate, Operation, Output, Outcome, Resource } from '../contract.ts';
 import { DEFAULT_TIMEOUT_MS } from '../contract.ts';
-import { messageOf } from '../errors.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { baseEnvironment, operationEnvironment, parameterFault } from '../ocf/environment.ts';
 import type { AllowKind } from '../ocf/allowed-kinds.ts';

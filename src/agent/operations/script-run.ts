@@ -5,11 +5,11 @@
  * is the service, and is left alone.
  */
 import { constants } from 'node:os';
+import { messageOf } from '../../kernel/error.ts';
 import type { ProcessTree } from '../../runtime/process-table.ts';
 import { findProcess } from '../../runtime/process-table.ts';
 import { endProcesses, runProgram, type ProgramEnd } from '../../runtime/process.ts';
 import type { Outcome } from '../contract.ts';
-import { messageOf } from '../errors.ts';
 import { monotonicMs } from '../monotonic.ts';
 import type { Script } from '../ocf/script.ts';
 import { exitText, shorten } from './exit-text.ts';

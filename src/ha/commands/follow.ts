@@ -4,6 +4,7 @@
  * hangs): we ask again and go on, so that a terminal left open tells the truth the next morning.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../kernel/error.ts';
 import type { Followed } from '../../runtime/command.ts';
 import type { EventQuery, HaApi } from '../client.ts';
 import type { EventView, Status } from '../contract.ts';
@@ -84,7 +85,7 @@ async function* retrying<T>(
       if (signal.aborted) return;
       // What never worked is a mistake of who asks, and not a manager that restarts.
       if (!worked) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (!isLost) yield { type: 'notice', text: `${reason}; trying again` };
       isLost = true;
     }

@@ -6,11 +6,11 @@
  */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { messageOf } from '../../kernel/error.ts';
 import { printableLine } from '../../model/printable.ts';
 import type { Command } from '../../runtime/command.ts';
 import { settings } from '../../runtime/settings.ts';
 import type { HaApi } from '../client.ts';
-import { reasonOf } from '../config/devices.ts';
 import { readTextFile } from '../config/read-file.ts';
 import { loadConfig } from '../config.ts';
 import type { ClusterSpec } from '../core/spec.ts';
@@ -104,7 +104,7 @@ function readStatefile(path: string): string | ImportResult {
   try {
     return readTextFile(path, FILE_BYTES_MAX).text;
   } catch (error) {
-    return { outcome: 'wrong', texts: [`${path} ${reasonOf(error)}`] };
+    return { outcome: 'wrong', texts: [`${path} ${messageOf(error)}`] };
   }
 }
 

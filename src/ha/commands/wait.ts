@@ -4,6 +4,7 @@
  * status is the truth; events are told as they come. A manager that restarts meanwhile is asked again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../kernel/error.ts';
 import type { HaApi } from '../client.ts';
 import type { EventView, Status } from '../contract.ts';
 import { settled, type AwaitedOrder } from './settled.ts';
@@ -46,7 +47,7 @@ export async function waitForOrders(
       }
     } catch (error) {
       if (whole.aborted) break;
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       if (text !== trouble) onProgress(`${text}; trying again`);
       trouble = text;
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Fence devices of the hosts, with their secrets read from files that only their owner may read. */
+import { messageOf } from '../../kernel/error.ts';
+import { parseHostAndPort } from '../../model/names.ts';
 import type { DeviceName } from '../core/spec.ts';
 import type { FenceDevice } from '../fencing/contract.ts';
 import { fenceDeviceOfHalo } from '../fencing/halo-shorthand.ts';
 import { fenceInput } from '../fencing/input.ts';
 import { OLD_NAMES } from '../fencing/old-names.ts';
-import { parseHostAndPort } from '../../model/names.ts';
 import type { Mistake, Path } from './mistakes.ts';
 import { readTextFile } from './read-file.ts';
 import type { Placed } from './references.ts';
@@ -169,15 +170,6 @@ function readSecret(file: string, path: Path, mistakes: Mistake[]): string | und
     if (/[\r\n\0]/.test(secret)) return complain('has more than one line: leave only the secret');
     return secret;
   } catch (error) {
-    return complain(reasonOf(error));
+    return complain(messageOf(error));
   }
-}
-
-/** What went wrong with a file, without its path a second time. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'does not exist: create it, or correct the path';
-  if (code === 'EACCES') return 'may not be read by this user: check its owner and mode';
-  return error.message;
 }

@@ -10,8 +10,7 @@ export type FileText = {
 
 /** Throws an Error whose message says what is wrong with the file and what to do. */
 export function readTextFile(path: string, bytesMax: number): FileText {
-  // Not to hang on a pipe that stands where a file should.
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = open(path);
   try {
     const about = fstatSync(file);
     if (!about.isFile()) throw new Error('is no regular file: give the path of one');
@@ -24,6 +23,20 @@ export function readTextFile(path: string, bytesMax: number): FileText {
     return { text: decode(bytes.subarray(0, length)), ownerOnly: (about.mode & 0o077) === 0 };
   } finally {
     closeSync(file);
+  }
+}
+
+function open(path: string): number {
+  try {
+    // Not to hang on a pipe that stands where a file should.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT') {
+      throw new Error('does not exist: create it, or correct the path', { cause });
+    }
+    if (code !== 'EACCES') throw cause;
+    throw new Error('may not be read by this user: check its owner and mode', { cause });
   }
 }
 

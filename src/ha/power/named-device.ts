@@ -5,7 +5,7 @@
  * are four other ways to give it.
  */
 import { text } from 'node:stream/consumers';
-import { AureoleError } from '../../kernel/error.ts';
+import { AureoleError, messageOf } from '../../kernel/error.ts';
 import type { CommandContext } from '../../runtime/command.ts';
 import { readTextFile } from '../config/read-file.ts';
 import type { FenceDevice } from '../fencing/contract.ts';
@@ -68,9 +68,7 @@ function readPassword(file: string): string {
   try {
     return readTextFile(file, PASSWORD_BYTES_MAX).text;
   } catch (error) {
-    throw usage(
-      `--password-file ${file}: ${error instanceof Error ? error.message : 'unreadable'}`,
-    );
+    throw usage(`--password-file ${file} ${messageOf(error)}`);
   }
 }
 

@@ -10,6 +10,7 @@ import { Agent as TlsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { z } from 'zod';
 import { Refusal } from '../../agent/contract.ts';
+import { messageOf } from '../../kernel/error.ts';
 import { tcpBelow } from './agent-connections.ts';
 import { tlsFailure } from './tls-failure.ts';
 
@@ -207,8 +208,4 @@ function meaningOf(
 function unanswered(failure: Failure | undefined, text: string): Answer<never> {
   if (failure?.heard !== true) return { type: 'silent', text };
   return { type: 'strange', text: `its answer does not come to an end: ${text}` };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

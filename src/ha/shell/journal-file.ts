@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Epoch } from '../../agent/contract.ts';
+import { messageOf } from '../../kernel/error.ts';
 import { HaError } from '../errors.ts';
 import { FACT_INDICES } from './journal-events.ts';
 
@@ -106,7 +107,7 @@ function explained(error: unknown, path: string): HaError {
       { code: 'journal-in-use', path },
       { effect: 'none', cause: error },
     );
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   if (code === SQLITE_NOTADB)
     return unusable(path, 'it is not a journal; name another file with --journal', error);
   if (code === SQLITE_CORRUPT)

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Epoch } from '../../agent/contract.ts';
+import { messageOf } from '../../kernel/error.ts';
 import type { Instant, Save, Saved } from '../../kernel/machine.ts';
 import { EventView } from '../contract.ts';
 import type { Fact } from '../core/messages.ts';
@@ -95,7 +96,7 @@ export class Journal implements Disposable {
       if (!isDiskFull(error) || !this.#reserve.release()) throw error;
       return this.#write(saves, [RESERVE_USED, ...facts], now);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new HaError(
         `${this.#path}: the journal could not be written (${why}); the manager may not act without a record`,
         { code: 'journal-not-written', path: this.#path },

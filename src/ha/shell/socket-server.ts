@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import { messageOf } from '../../kernel/error.ts';
 import { HaError } from '../errors.ts';
 import type { ManagerRoutes } from '../routes.ts';
 import { firstHead } from './first-head.ts';
@@ -149,7 +150,7 @@ function inUse(path: string): HaError {
 }
 
 function unusable(path: string, cause: unknown): HaError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   const message = `${path}: the socket cannot be made (${why}); correct --socket, or the directory's mode`;
   return new HaError(message, { code: 'socket-unusable', path }, { effect: 'none', cause });
 }
