@@ -3,6 +3,7 @@
 import { printableLine } from '../../model/printable.ts';
 import type { Look } from '../../runtime/command.ts';
 import type { EventView } from '../contract.ts';
+import { localTime } from '../halo/words.ts';
 
 export function renderEvents(events: readonly EventView[], look: Look): string | undefined {
   if (events.length === 0) return undefined;
@@ -22,15 +23,4 @@ export function eventLine(event: EventView, look: Look): string {
 function severityPaint(severity: EventView['severity'], line: string, look: Look): string {
   if (severity === 'alarm') return look.paint('red', line);
   return severity === 'warning' ? look.paint('yellow', line) : line;
-}
-
-/** `2026-09-01 10:11:12.345`; what is no time is shown as it is. */
-export function localTime(text: string): string {
-  const at = new Date(text);
-  if (Number.isNaN(at.getTime())) return text;
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
-  const ms = at.getMilliseconds();
-  return `${date} ${time}${ms === 0 ? '' : `.${String(ms).padStart(3, '0')}`}`;
 }

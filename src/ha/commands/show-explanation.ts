@@ -3,7 +3,8 @@
 import { roughDuration } from '../../model/duration.ts';
 import type { Look } from '../../runtime/command.ts';
 import type { Explanation } from '../contract.ts';
-import { eventLine, localTime } from './show-events.ts';
+import { localTime } from '../halo/words.ts';
+import { eventLine } from './show-events.ts';
 import { renderGroups } from './show-group.ts';
 import { renderHost } from './show-host.ts';
 

@@ -58,14 +58,6 @@ function reasonLines(group: GroupView): readonly string[] {
   return isClear || group.reason === '' ? [] : [`      ${group.reason}`];
 }
 
-/** What HALO calls an error: its script failed there, and it is not merely out of sight. */
-export function hasFailedOn(
-  { status, failed }: ResourceView['hosts'][number],
-  group: GroupView,
-): boolean {
-  return status === 'unknown' && (failed === true || group.status === 'failed');
-}
-
 export function isAway({ host, homeHost }: GroupView): boolean {
   return host !== undefined && host !== homeHost;
 }

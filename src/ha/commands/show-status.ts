@@ -7,8 +7,9 @@
 import { foldNames } from '../../model/node-set/fold.ts';
 import type { Look, Style } from '../../runtime/command.ts';
 import type { EventView, GroupView, HostView, ResourceView, Status } from '../contract.ts';
+import { hasFailedOn } from '../halo/words.ts';
 import { eventLine } from './show-events.ts';
-import { hasFailedOn, treeOf } from './show-group.ts';
+import { treeOf } from './show-group.ts';
 import { hostWarnings } from './show-host.ts';
 import { noticeLines } from './show-notices.ts';
 

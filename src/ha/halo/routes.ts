@@ -10,7 +10,7 @@ import type { OrderAnswer, OrderRequest } from '../contract.ts';
 import { signedBy, type DoorEnv } from '../door.ts';
 import type { ManagerApi } from '../manager-api.ts';
 import { commandHost, haloAnswer, OBSERVES, type HaloAnswer } from './host-command.ts';
-import { HALO_EVENTS, haloStatus, type ParametersOf } from './status.ts';
+import { haloStatus, NAMES_TOLD, type ParametersOf } from './status.ts';
 
 type HaloApi = Pick<
   ManagerApi,
@@ -39,7 +39,7 @@ export function mountHaloRoutes(app: Hono<DoorEnv>, api: HaloApi): void {
     const mayOrder = c.get('visitor').may === 'order';
     // Passwords may be among them: they are not for everybody.
     const parametersOf: ParametersOf = (name) => (mayOrder ? api.parametersOf(name) : {});
-    const events = api.events({ names: HALO_EVENTS, limit: EVENTS_TOLD });
+    const events = api.events({ names: NAMES_TOLD, limit: EVENTS_TOLD });
     return c.json(haloStatus(api.status(), events, parametersOf));
   });
   app.all('/status', notAllowed('GET,HEAD'));

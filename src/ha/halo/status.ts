@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The status in HALO's words: what `GET /status` answers to programs that were written for HALO. */
-import { localTime } from '../commands/show-events.ts';
-import { hasFailedOn } from '../commands/show-group.ts';
 import type { EventView, GroupView, HostView, ResourceView, Status } from '../contract.ts';
+import { CLEARED } from '../shell/journal-events.ts';
+import { HALO_FENCE, hasFailedOn, localTime } from './words.ts';
 
 /** Which of our events HALO has a name for; an order that was refused is none to it. */
 const EVENT_NAMES: ReadonlyMap<string, string> = new Map([
@@ -12,11 +12,10 @@ const EVENT_NAMES: ReadonlyMap<string, string> = new Map([
   ['ha.order.deactivate', 'deactivate'],
   ['ha.order.reset', 'reset'],
   ['ha.host.off', 'fence'],
-  // Of its own statefile, imported.
-  ['ha.halo.fence', 'fence'],
-  ['ha.events.cleared', 'clear'],
+  [HALO_FENCE, 'fence'],
+  [CLEARED, 'clear'],
 ]);
-export const HALO_EVENTS: readonly string[] = [...EVENT_NAMES.keys()];
+export const NAMES_TOLD: readonly string[] = [...EVENT_NAMES.keys()];
 
 export type ParametersOf = (resource: string) => Readonly<Record<string, string>>;
 

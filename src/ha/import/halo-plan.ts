@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Save, Saved } from '../../kernel/machine.ts';
 import { printableLine } from '../../model/printable.ts';
 import type { ClusterSpec } from '../core/spec.ts';
+import { HALO_FENCE } from '../halo/words.ts';
 import { CLEARED } from '../shell/journal-events.ts';
 import type { TimedFact } from '../shell/journal.ts';
 import type { HaloEvent, HaloRecord } from './halo-records.ts';
@@ -131,8 +132,7 @@ function factOf({ event, object, comment, at }: HaloRecord): TimedFact {
   const reason = printableLine(comment).slice(0, COMMENT_CHARACTERS_MAX);
   const text = reason === '' ? 'imported from HALO' : `${reason} (imported from HALO)`;
   if (event === 'clear') return { at, name: CLEARED, severity: 'info', text };
-  if (event === 'fence')
-    return { at, name: 'ha.halo.fence', severity: 'warning', text, host: object };
+  if (event === 'fence') return { at, name: HALO_FENCE, severity: 'warning', text, host: object };
   const about = isOfGroup(event) ? { group: object } : { host: object };
   const told = { text, outcome: 'done', reason } as const;
   return { at, name: `ha.order.${event}`, severity: 'info', ...told, ...about };
