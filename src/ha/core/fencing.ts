@@ -39,7 +39,7 @@ export function beginFence(
     level,
     round: 0,
     answers: new Map(),
-    witnesses: witnessesOf(draft, name),
+    witnesses: witnessesOf(draft, name, cause),
     answering: host.contact.status !== 'silent',
     ...(operator === undefined ? {} : { operator }),
     ...(host.boot === undefined ? {} : { boot: host.boot }),
@@ -53,18 +53,8 @@ export function beginFence(
     ...(operator === undefined ? {} : { operator }),
   });
   draft.because(`fence ${name}: ${text}`);
-  const other = cause === 'power-off' ? witnessFor(draft, name) : undefined;
-  if (other === undefined) return tell(draft, name, 'off');
-  // Cut now, it would be the lost witness of that fence. The first round is still to come.
-  const heldBy = `waits until it is settled that ${other} is off`;
-  setFence(draft, name, {
-    ...fence,
-    phase: 'pause',
-    round: -1,
-    witnesses: new Map(),
-    againAt: draft.now,
-    heldBy,
-  });
+  if (isWitnessElsewhere(draft, name)) return waitForTurn(draft, name, new Map());
+  tell(draft, name, 'off');
 }
 
 /** By an operator: unproven devices will do, and its reason is never over by itself. */
@@ -122,7 +112,6 @@ export function continueFence(draft: Draft, name: HostName): void {
     else if (listened) nextRound(draft, name, 'is carried through');
   }
   if (fence.phase === 'pause' && (fence.againAt ?? 0) <= draft.now) {
-    if (fence.cause === 'power-off' && witnessFor(draft, name) !== undefined) return;
     nextRound(draft, name, 'tries its devices again');
   }
 }
@@ -277,6 +266,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
   const host = draft.host(name);
   const { fence } = host;
   if (fence === undefined) return;
+  if (isWitnessElsewhere(draft, name)) return waitForTurn(draft, name, fence.witnesses);
   const by = isOrdered(fence.cause) ? 'operator' : 'manager';
   const level = usableLevels(draft, host, by)[0];
   const { againAt: _, ...rest } = fence;
@@ -293,7 +283,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
     level,
     round: fence.round + 1,
     answers: new Map(),
-    witnesses: new Map([...fence.witnesses, ...witnessesOf(draft, name)]),
+    witnesses: new Map([...fence.witnesses, ...witnessesOf(draft, name, fence.cause)]),
     answering: host.contact.status !== 'silent',
     ...(boot === undefined ? {} : { boot }),
   });
@@ -303,6 +293,20 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
     draft.fact({ name: 'ha.fence.resumed', severity: 'warning', host: name, text });
   }
   tell(draft, name, 'off');
+}
+
+/** Cut now, a host that is only switched off would be the lost witness of another fence. */
+function isWitnessElsewhere(draft: Draft, name: HostName): boolean {
+  return draft.host(name).fence?.cause === 'power-off' && witnessFor(draft, name) !== undefined;
+}
+
+/** Its first round is still to come. `witnesses`: of an off that an earlier manager may have told. */
+function waitForTurn(draft: Draft, name: HostName, witnesses: Fence['witnesses']): void {
+  const { fence } = draft.host(name);
+  const heldBy = `waits until it is settled that ${witnessFor(draft, name)} is off`;
+  if (fence === undefined || fence.heldBy === heldBy) return;
+  const waits = { phase: 'pause', round: -1, againAt: draft.now, heldBy } as const;
+  setFence(draft, name, { ...fence, ...waits, witnesses });
 }
 
 function tell(draft: Draft, name: HostName, action: 'off' | 'status'): void {

@@ -2,15 +2,24 @@
 /** Who bears witness in a fence: hosts that live, and would vanish if a device were theirs. */
 import type { Draft } from './draft.ts';
 import type { HostName } from './spec.ts';
-import type { HostState } from './state.ts';
+import type { FenceCause, HostState } from './state.ts';
 
-/** Hosts that were heard just now. One that died with the suspect is a suspect itself by now, and no witness. */
-export function witnessesOf(draft: Draft, name: HostName): ReadonlyMap<HostName, string> {
+/**
+ * Hosts that were heard just now. One that died with the suspect is a suspect itself by now, and no witness.
+ * Nor is one that was told off: it may go at any moment. One that waits for its turn lives till then; but
+ * who is switched off and answers is itself seen to go, so that several go together.
+ */
+export function witnessesOf(
+  draft: Draft,
+  name: HostName,
+  cause: FenceCause,
+): ReadonlyMap<HostName, string> {
   const witnesses = new Map<HostName, string>();
+  const isSeenToGo = cause === 'power-off' && isHeard(draft, draft.host(name));
   for (const other of draft.state.hosts.values()) {
-    if (other.name === name || other.boot === undefined || other.fence !== undefined) continue;
-    const isHeard = draft.now < heardAt(other.contact) + draft.spec.heartbeatTimeoutMs / 2;
-    if (other.contact.status === 'online' && isHeard) witnesses.set(other.name, other.boot);
+    if (other.name === name || other.boot === undefined) continue;
+    if (other.fence !== undefined && (isSeenToGo || other.fence.round >= 0)) continue;
+    if (isHeard(draft, other)) witnesses.set(other.name, other.boot);
   }
   return witnesses;
 }
@@ -21,6 +30,12 @@ export function witnessFor(draft: Draft, name: HostName): HostName | undefined {
     const fence = draft.host(other).fence;
     return fence?.phase !== 'held' && fence?.witnesses.has(name) === true;
   });
+}
+
+function isHeard(draft: Draft, { contact }: HostState): boolean {
+  return (
+    contact.status === 'online' && draft.now < contact.heardAt + draft.spec.heartbeatTimeoutMs / 2
+  );
 }
 
 export function heardAt(contact: HostState['contact']): number {
