@@ -49,7 +49,8 @@ export type AgentOptions = {
   /** Obey the first manager with another journal that comes. */
   readonly takeOver: boolean;
   readonly log: Log;
-  readonly onListening?: (port: number) => void;
+  /** The API answers. */
+  readonly onReady: () => void;
 };
 
 /** What serves others: our API, and what may be done beside it. */
@@ -71,7 +72,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   open.defer(() => halo?.close());
   const facts = { host, address, port: listening.port, tls: identity !== undefined };
   log.info({ ...facts, boot: directory.boot }, 'listening');
-  options.onListening?.(listening.port);
+  options.onReady();
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());

@@ -2,18 +2,22 @@
 /** `aureole agent`: the daemon of each host. */
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
-import { logLevelOf, openLog } from '../../runtime/log.ts';
-import { settings } from '../../runtime/settings.ts';
+import { runDaemon, type DaemonPorts } from '../../runtime/daemon.ts';
+import { settings, type FindSetting } from '../../runtime/settings.ts';
 import { isInOwnNetwork, isLoopback } from '../../runtime/plain-tcp.ts';
-import { systemdNotifier, watchdogIntervalMs } from '../../runtime/systemd.ts';
 import { findIdentityFiles, tlsOptions, type IdentityFiles } from '../../runtime/tls-files.ts';
 import { LiveIdentity } from '../../runtime/tls-live.ts';
 import { AgentError } from '../errors.ts';
 import { openTestIdentity } from '../halo/test-identity.ts';
-import { chooseHaloListen, chooseListen, type ListenFlags } from '../listen-address.ts';
+import {
+  chooseHaloListen,
+  chooseListen,
+  type Listen,
+  type ListenFlags,
+} from '../listen-address.ts';
 import { managersOf } from '../managers.ts';
 import { allowedKinds } from '../ocf/allowed-kinds.ts';
-import { runAgent } from '../service.ts';
+import { runAgent, type AgentOptions } from '../service.ts';
 
 type Flags = ListenFlags &
   Partial<IdentityFiles> & {
@@ -62,68 +66,60 @@ export function agentCommand(): Command {
 
 async function serve(flags: Flags): Promise<void> {
   const find = settings();
-  const { address, port } = chooseListen(flags, find);
-  const allowKind = allowedKinds(flags.kinds, find);
+  const choice = choose(flags, find);
+  await runDaemon('agent', find, (ports) => runAsChosen(choice, ports));
+}
+
+type Choice = Omit<AgentOptions, 'identity' | 'environment' | 'log' | 'onReady'> & {
+  readonly files: IdentityFiles | undefined;
+  readonly testId: string | undefined;
+};
+
+/** Throws at what would be unsafe, or was written wrong: before anything is begun. */
+function choose(flags: Flags, find: FindSetting): Choice {
+  const { name: host, ocfRoot, runDirectory, takeOver, testId, haloInsecure } = flags;
+  const listen = chooseListen(flags, find);
   const managers = managersOf(flags.manager, find);
   const files = findIdentityFiles('agent', flags, find);
   const halo =
-    flags.haloCompat === undefined
-      ? undefined
-      : chooseHaloListen(flags.haloCompat, { address, port });
+    flags.haloCompat === undefined ? undefined : chooseHaloListen(flags.haloCompat, listen);
   if (files === undefined && !flags.insecure) {
-    refuseOpenNetwork(address, port);
-    if (halo !== undefined && !flags.haloInsecure) refuseOpenNetwork(halo.address, halo.port);
+    refuseOpenNetwork(listen, '--insecure');
+    if (halo !== undefined && !haloInsecure) refuseOpenNetwork(halo, '--halo-insecure');
   }
-  const { log, flush } = openLog('agent', logLevelOf(find));
-  const notify = await systemdNotifier();
-  const watchdogMs = watchdogIntervalMs();
-  if (watchdogMs !== undefined) setInterval(() => notify('WATCHDOG=1'), watchdogMs).unref();
-  const stop = new AbortController();
-  const end = (): void => {
-    notify('STOPPING=1');
-    stop.abort();
+  return {
+    host,
+    ...listen,
+    ...(managers && { managers }),
+    ...(halo && { halo: { ...halo, isPlain: haloInsecure } }),
+    allowKind: allowedKinds(flags.kinds, find),
+    ocfRoot,
+    runDirectory,
+    takeOver,
+    files,
+    testId,
   };
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
-  try {
-    const { name: host, ocfRoot, runDirectory, takeOver } = flags;
-    using identity = files && (await LiveIdentity.open(files, { role: 'agent', host }, log));
-    using testIdentity =
-      halo === undefined && flags.testId === undefined
-        ? undefined
-        : openTestIdentity(flags.testId, process.env);
-    if (identity?.current.isForClients === true && managers === undefined) log.warn(TOO_GOOD);
-    const onListening = (): void => notify('READY=1');
-    await runAgent(
-      {
-        host,
-        address,
-        port,
-        ...(identity && { identity }),
-        ...(managers && { managers }),
-        ...(halo && { halo: { ...halo, isPlain: flags.haloInsecure } }),
-        ocfRoot,
-        environment: testIdentity?.environment ?? {},
-        allowKind,
-        runDirectory,
-        takeOver,
-        log,
-        onListening,
-      },
-      stop.signal,
-    );
-  } finally {
-    process.off('SIGTERM', end);
-    process.off('SIGINT', end);
-    flush();
-  }
 }
 
-function refuseOpenNetwork(address: string, port: number): void {
+async function runAsChosen(
+  { files, testId, ...choice }: Choice,
+  { log, signal, onReady }: DaemonPorts,
+): Promise<void> {
+  const { host, halo, managers } = choice;
+  using identity = files && (await LiveIdentity.open(files, { role: 'agent', host }, log));
+  using testIdentity =
+    halo === undefined && testId === undefined ? undefined : openTestIdentity(testId, process.env);
+  if (identity?.current.isForClients === true && managers === undefined) log.warn(TOO_GOOD);
+  const environment = testIdentity?.environment ?? {};
+  const parts = { ...(identity && { identity }), environment, log, onReady };
+  await runAgent({ ...choice, ...parts }, signal);
+}
+
+function refuseOpenNetwork({ address, port }: Listen, flag: string): void {
   if (isLoopback(address) || isInOwnNetwork()) return;
   throw new AgentError(
     `Whoever reaches ${address}:${port} could run scripts as root. Give this host a certificate ` +
-      '(aureole pki), or say --insecure if only the manager reaches it.',
+      `(aureole pki), or say ${flag} if only the manager reaches it.`,
     { code: 'agent-listen-insecure' },
     { effect: 'none' },
   );

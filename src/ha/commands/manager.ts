@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `aureole manager`: the daemon that decides what runs where. */
 import { Command } from 'commander';
-import { logLevelOf, openLog } from '../../runtime/log.ts';
+import { runDaemon } from '../../runtime/daemon.ts';
 import { settings } from '../../runtime/settings.ts';
-import { systemdNotifier, watchdogIntervalMs } from '../../runtime/systemd.ts';
 import { findIdentityFiles, tlsOptions, type IdentityFiles } from '../../runtime/tls-files.ts';
 import {
   agentPort,
@@ -25,6 +24,8 @@ type Flags = Partial<IdentityFiles> & {
   readonly insecure: boolean;
 };
 
+const STATEFILE_UNUSED = "HALO's statefile is not used; `aureole import halo-state` takes it over";
+
 export function managerCommand(): Command {
   const command = new Command('manager')
     .description('Keep the resource groups running: watch the hosts, fail over, fence')
@@ -42,47 +43,21 @@ export function managerCommand(): Command {
   for (const option of tlsOptions('manager')) command.addOption(option);
   return command.action(serve);
 }
-
 async function serve(flags: Flags): Promise<void> {
   const find = settings();
-  const { log, flush } = openLog('manager', logLevelOf(find));
   const statefile = haloStatefile(find);
-  if (statefile !== undefined) {
-    log.info(
-      { statefile },
-      "HALO's statefile is not used; `aureole import halo-state` takes it over",
-    );
-  }
-  const notify = await systemdNotifier();
-  const stop = new AbortController();
-  const end = (): void => {
-    notify('STOPPING=1');
-    stop.abort();
+  const { manageResources, insecure } = flags;
+  const options = {
+    configPath: configPath(flags.config, find),
+    socketPath: namedSocket(flags.socket, find) ?? DEFAULT_SOCKET,
+    journalPath: journalPath(flags.journal, find),
+    agentPort: agentPort(find),
+    manageResources,
+    insecure,
+    identityFiles: findIdentityFiles('manager', flags, find),
   };
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
-  const intervalMs = watchdogIntervalMs();
-  const watchdog = intervalMs && setInterval(() => notify('WATCHDOG=1'), intervalMs);
-  try {
-    const { manageResources, insecure } = flags;
-    await runManager(
-      {
-        configPath: configPath(flags.config, find),
-        socketPath: namedSocket(flags.socket, find) ?? DEFAULT_SOCKET,
-        journalPath: journalPath(flags.journal, find),
-        agentPort: agentPort(find),
-        manageResources,
-        insecure,
-        identityFiles: findIdentityFiles('manager', flags, find),
-        log,
-        onReady: () => notify('READY=1'),
-      },
-      stop.signal,
-    );
-  } finally {
-    clearInterval(watchdog);
-    process.off('SIGTERM', end);
-    process.off('SIGINT', end);
-    flush();
-  }
+  await runDaemon('manager', find, async ({ log, onReady, signal }) => {
+    if (statefile !== undefined) log.info({ statefile }, STATEFILE_UNUSED);
+    await runManager({ ...options, log, onReady }, signal);
+  });
 }
