@@ -6,7 +6,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { invalidSetting, portOf, type FindSetting } from '../runtime/settings.ts';
+import { flagOr, portOf, wrongValue, type FindSetting } from '../runtime/settings.ts';
 import { DEFAULT_PORT } from '../model/agent-port.ts';
 import { AgentError } from './errors.ts';
 
@@ -70,14 +70,13 @@ function addressInNetwork(
   find: FindSetting,
   addresses: readonly string[],
 ): string {
-  const setting = find('AUREOLE_NET', 'HALO_NET');
-  const network = flag ?? setting?.value;
-  if (network === undefined) return LOOPBACK;
-  const from = flag === undefined ? (setting?.from ?? '') : '--network';
+  const setting = flagOr('--network', flag, find('AUREOLE_NET', 'HALO_NET'));
+  if (setting === undefined) return LOOPBACK;
+  const { value: network, from } = setting;
   const isInside = parseNetwork(network);
   if (isInside === undefined) {
-    const text = `${from}: "${network}" is no network: write it like 10.0.0.0/16 or fd00::/64`;
-    throw flag === undefined ? invalidSetting(text) : wrongFlag(text);
+    const remedy = 'write it like 10.0.0.0/16 or fd00::/64';
+    throw wrongValue(setting, `"${network}" is no network: ${remedy}`);
   }
   const address = addresses.find(isInside);
   if (address !== undefined) return address;

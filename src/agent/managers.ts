@@ -2,23 +2,24 @@
 /** Whose certificates may give orders, if that is said: names of machines that a manager runs on. */
 import { messageOf } from '../kernel/error.ts';
 import { parseNodeSet } from '../model/node-set.ts';
-import { invalidSetting, type FindSetting } from '../runtime/settings.ts';
+import { flagOr, wrongValue, type FindSetting, type Setting } from '../runtime/settings.ts';
 
 /** Throws an AureoleError that names the flag or setting. */
 export function managersOf(
   flag: string | undefined,
   find: FindSetting,
 ): readonly string[] | undefined {
-  const setting = find('AUREOLE_MANAGER');
-  const value = flag ?? setting?.value;
-  if (value === undefined) return undefined;
-  const from = flag === undefined ? (setting?.from ?? '') : '--manager';
-  let names: readonly string[];
-  try {
-    names = parseNodeSet(value);
-  } catch (error) {
-    throw invalidSetting(`${from}: ${messageOf(error)}`);
-  }
+  const setting = flagOr('--manager', flag, find('AUREOLE_MANAGER'));
+  if (setting === undefined) return undefined;
+  const names = parse(setting);
   if (names.length > 0) return names;
-  throw invalidSetting(`${from}: "${value}" names no manager: write mgmt1,mgmt2`);
+  throw wrongValue(setting, `"${setting.value}" names no manager: write mgmt1,mgmt2`);
+}
+
+function parse(setting: Setting): readonly string[] {
+  try {
+    return parseNodeSet(setting.value);
+  } catch (error) {
+    throw wrongValue(setting, messageOf(error));
+  }
 }

@@ -58,7 +58,22 @@ export function portOf(setting: Setting | undefined): number | undefined {
   const port = /^\d{1,5}$/.test(setting.value) ? Number(setting.value) : 0;
   if (port >= 1 && port <= 65_535) return port;
   const remedy = 'write a whole number from 1 to 65535';
-  throw invalidSetting(`${setting.from}: "${setting.value}" is no port: ${remedy}`);
+  throw wrongValue(setting, `"${setting.value}" is no port: ${remedy}`);
+}
+
+/** A flag goes before what was found. */
+export function flagOr(
+  name: `--${string}`,
+  flag: string | undefined,
+  found: Setting | undefined,
+): Setting | undefined {
+  return flag === undefined ? found : { name, value: flag, from: name };
+}
+
+/** A flag is a mistake on the command line, and all else one in the settings. */
+export function wrongValue({ name, from }: Setting, why: string): AureoleError {
+  if (!name.startsWith('--')) return invalidSetting(`${from}: ${why}`);
+  return new AureoleError(`${from}: ${why}`, { code: 'usage' }, { effect: 'none' });
 }
 
 export function invalidSetting(message: string): AureoleError {
