@@ -6,8 +6,9 @@
 import { z } from 'zod';
 import { printableText } from '../../model/printable.ts';
 import type { Command } from '../../runtime/command.ts';
+import { mapAtOnce } from '../../runtime/map-at-once.ts';
 import type { HaApi } from '../client.ts';
-import { askHost, type AskedHost, type AskOptions } from '../discover/ask-host.ts';
+import { askHost } from '../discover/ask-host.ts';
 import { putTogether, type FoundCluster, type FoundHost } from '../discover/cluster.ts';
 import { renderDocument, type HostTrouble } from '../discover/document.ts';
 import { findingsOf } from '../discover/findings.ts';
@@ -43,10 +44,12 @@ export const discover: Command<DiscoverInput, Discovery, HaApi> = {
   async run({ host: words, sshConfig, verbose }, context) {
     const names = await resolveHosts(words, context);
     const options = { sshConfig, deadlineMs: DEADLINE_MS };
-    const asked = await askAll(names, options, context.signal);
+    const asked = await mapAtOnce(names, AT_ONCE, async (host) => {
+      return { host, answer: await askHost(host, options, context.signal) };
+    });
     const hosts: FoundHost[] = [];
     const troubles: HostTrouble[] = [];
-    for (const [host, answer] of asked) {
+    for (const { host, answer } of asked) {
       if (answer.type === 'failed') {
         troubles.push({ host, why: answer.why });
         context.warn(`${host}: ${answer.why}`);
@@ -62,23 +65,3 @@ export const discover: Command<DiscoverInput, Discovery, HaApi> = {
   render: ({ hosts, troubles, ...cluster }) => renderDocument(hosts, troubles, cluster),
   verdict: ({ troubles }) => (troubles.length > 0 ? 'failed' : 'done'),
 };
-
-/** A few at once, told in the order of their names. */
-async function askAll(
-  hosts: readonly string[],
-  options: AskOptions,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, AskedHost>> {
-  const asked = new Map<string, AskedHost>();
-  const left = hosts.values();
-  const askOn = async (): Promise<void> => {
-    for (const host of left) asked.set(host, await askHost(host, options, signal));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, askOn));
-  return new Map(
-    hosts.flatMap((host) => {
-      const answer = asked.get(host);
-      return answer === undefined ? [] : [[host, answer] as const];
-    }),
-  );
-}

@@ -8,11 +8,11 @@ import { printableLine } from '../../model/printable.ts';
 import { runProgram, type ProgramResult } from '../../runtime/process.ts';
 import { parseAnswers, scriptOf, type Answers } from './questions.ts';
 
-export type AskedHost =
+type AskedHost =
   | { readonly type: 'told'; readonly answers: Answers; readonly output: string }
   | { readonly type: 'failed'; readonly why: string };
 
-export type AskOptions = {
+type AskOptions = {
   /** ssh's own configuration file. */
   readonly sshConfig?: string | undefined;
   readonly deadlineMs: number;

@@ -3,6 +3,7 @@
  * The power of hosts, as their fence devices tell it at this moment. Reading only: nothing of it goes
  * to the core, which asks for itself. A few devices are asked at once, and each answer has its time.
  */
+import { mapAtOnce } from '../../runtime/map-at-once.ts';
 import type { HaConfig } from '../config.ts';
 import type { PowerStatus } from '../contract.ts';
 import type { ClusterSpec, DeviceName, HostName } from '../core/spec.ts';
@@ -42,13 +43,8 @@ export async function askPowerStatus(
     (spec.hosts.get(host)?.levels.flat() ?? []).map((device) => ({ host, device })),
   );
   const whole = AbortSignal.any([signal, AbortSignal.timeout(limits.deadlineMs)]);
-  const readings = new Map<Asked, Reading>();
-  const left = questions.values();
-  const askOn = async (): Promise<void> => {
-    for (const asked of left) readings.set(asked, await read(asked, parts, whole));
-  };
-  await Promise.all(Array.from({ length: limits.atOnce }, askOn));
-  return { devices: questions.flatMap((asked) => readings.get(asked) ?? []) };
+  const ask = (asked: Asked): Promise<Reading> => read(asked, parts, whole);
+  return { devices: await mapAtOnce(questions, limits.atOnce, ask) };
 }
 
 async function read(
