@@ -57,6 +57,8 @@ export type Identity = z.infer<typeof Identity>;
 
 export const Poll = z.strictObject({
   epoch: Epoch,
+  /** As in Watch: what is heard of a boot is said by a host that is held, whatever came before the list. */
+  holds: z.boolean().optional(),
   /** The version of the last Beat that the manager has taken in; 0 asks for everything. */
   cursor: z.int().min(0),
   waitMs: z.int().min(0).max(60_000),

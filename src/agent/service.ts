@@ -137,12 +137,12 @@ async function assemble(
     watch: (watch, by) => {
       guard.obey(watch.epoch);
       log.info({ by, epoch: watch.epoch }, 'obeys');
-      const resources = uniquelyNamed(watch);
       hold.set(watch.holds);
-      watcher.replace(resources);
+      watcher.replace(uniquelyNamed(watch));
     },
-    poll: async ({ epoch, cursor, waitMs }: Poll): Promise<Beat> => {
+    poll: async ({ epoch, holds, cursor, waitMs }: Poll): Promise<Beat> => {
       guard.obey(epoch);
+      if (holds !== undefined) hold.set(holds);
       await changes.waitBeyond(cursor, waitMs);
       return { host, boot, incarnation, cursor: changes.cursor, resources: watcher.states() };
     },

@@ -70,6 +70,37 @@ test('a manager that does not say whether it holds the host does', withPeer, asy
   assert.match((await ask(host, ['test/none', START]))[0] ?? '', /^err An Aureole manager/);
 });
 
+test('what is first heard of a boot is said by a host that is held', withPeer, async () => {
+  await using host = new AgentHost();
+  await host.start(...HALO);
+  const question = { epoch: host.epoch, holds: true, cursor: 0, waitMs: 0 };
+  const { status } = await host.ask('POST', '/v1/poll', question);
+  assert.equal(status, 200);
+  assert.match((await ask(host, ['test/none', START]))[0] ?? '', /^err An Aureole manager/);
+});
+
+test(
+  'a start of HALO without parameters is seen by every resource of that script without',
+  withPeer,
+  async () => {
+    await using host = new AgentHost();
+    assert.ok(peer !== undefined);
+    host.script('slow', SLOW);
+    await host.start(...HALO);
+    const plain = { ...resource('slow'), name: 'disk' };
+    const list = { epoch: host.epoch, resources: [{ ...plain, intervalMs: 200 }] };
+    const caller = peer.begin(host.haloPort, ['test/slow', START]);
+    await host.untilFile('begun');
+    assert.equal((await host.ask('PUT', '/v1/watch', list)).status, 200);
+    await host.untilSeen('disk', ({ alive }) => alive.includes('start'));
+    const { outcome } = await host.operate('monitor', plain);
+    assert.equal(outcome?.type, 'not-run', 'it does not say that it is stopped');
+    writeFileSync(join(host.folder, 'go'), '');
+    await host.untilSeen('disk', ({ alive, exit }) => alive.length === 0 && exit === 0);
+    if (caller.exitCode === null) await once(caller, 'exit');
+  },
+);
+
 test(
   'what HALO has begun is seen by ours, under our own name, and not run beside',
   withPeer,

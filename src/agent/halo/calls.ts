@@ -9,7 +9,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../runtime/log.ts';
 import { Resource, type Outcome } from '../contract.ts';
 import type { Hold } from '../hold.ts';
-import { identityOf } from '../operations/claim.ts';
+import { nameOfNameless } from '../operations/claim.ts';
 import { shorten } from '../operations/exit-text.ts';
 import type { Operations } from '../operations/operations.ts';
 import { isDeathBySignal, type RunResult } from '../operations/script-run.ts';
@@ -46,7 +46,11 @@ export class HaloCalls {
 
   async operate(call: HaloCall, nobodyWaits: AbortSignal): Promise<HaloAnswer> {
     const { kind, operation, parameters } = call;
-    const resource = Resource.safeParse({ name: nameOf(call), kind, parameters });
+    const resource = Resource.safeParse({
+      name: nameOfNameless(kind, parameters),
+      kind,
+      parameters,
+    });
     if (!resource.success) {
       const text = `The kind ${JSON.stringify(shorten(kind))} is none: ${operation} not run.`;
       return { type: 'error', text };
@@ -111,11 +115,6 @@ export class HaloCalls {
       changed.abort();
     }
   }
-}
-
-/** HALO tells no names. What is shown of it needs one, and one that no resource of ours has. */
-function nameOf({ kind, parameters }: HaloCall): string {
-  return `halo:${kind}:${identityOf(kind, parameters)}`;
 }
 
 function answerOf({ outcome, stderr }: RunResult): HaloAnswer {

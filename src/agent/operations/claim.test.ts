@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { claimOf, identityOf, isSameClaim } from './claim.ts';
+import { claimOf, identityOf, isSameClaim, nameOfNameless } from './claim.ts';
 
 test('the same script with the same parameters is the same, in whatever order they come', () => {
   const ab = identityOf('heartbeat/ZFS', { a: '1', b: '2' });
@@ -27,4 +27,22 @@ test('two resources without parameters are two, whatever their script', () => {
     claimOf({ name, kind: 'heartbeat/Dummy', parameters: {} }),
   );
   assert.ok(one !== undefined && two !== undefined && !isSameClaim(one, two));
+});
+
+test('without a name and without parameters it may be any resource of the script that has none either', () => {
+  const kind = 'site/controller';
+  const ofHalo = claimOf({ name: nameOfNameless(kind, {}), kind, parameters: {} });
+  const others = [
+    claimOf({ name: 'a', kind, parameters: {} }),
+    claimOf({ name: 'a', kind, parameters: { port: '1' } }),
+    claimOf({ name: 'a', kind: 'site/other', parameters: {} }),
+  ];
+  assert.deepEqual(
+    others.map((claim) => [isSameClaim(ofHalo, claim), isSameClaim(claim, ofHalo)]),
+    [
+      [true, true],
+      [false, false],
+      [false, false],
+    ],
+  );
 });

@@ -13,10 +13,20 @@ export type Claim = {
   readonly identity: string;
 };
 
-/** A script without parameters knows what it acts on by the resource's name, so only that tells it apart. */
+/** HALO tells no names. What is shown of a resource needs one, and one that none of ours has. */
+export function nameOfNameless(kind: string, parameters: Resource['parameters']): string {
+  return `halo:${kind}:${identityOf(kind, parameters)}`;
+}
+
+/**
+ * A script without parameters knows what it acts on by the resource's name, so only that tells it apart.
+ * Where no name is told either, it may be any of them.
+ */
 export function claimOf({ name, kind, parameters }: Resource): Claim {
-  const isNamedOnly = Object.keys(parameters).length === 0;
-  return { name, identity: isNamedOnly ? `name ${name}` : identityOf(kind, parameters) };
+  const identity = identityOf(kind, parameters);
+  const isNamed = name !== nameOfNameless(kind, parameters);
+  const isNamedOnly = isNamed && Object.keys(parameters).length === 0;
+  return { name, identity: isNamedOnly ? `${identity} ${name}` : identity };
 }
 
 export function identityOf(kind: string, parameters: Resource['parameters']): string {
@@ -28,5 +38,10 @@ export function identityOf(kind: string, parameters: Resource['parameters']): st
 }
 
 export function isSameClaim(a: Claim, b: Claim): boolean {
-  return a.name === b.name || a.identity === b.identity;
+  if (a.name === b.name || a.identity === b.identity) return true;
+  return covers(a, b) || covers(b, a);
+}
+
+function covers(nameless: Claim, named: Claim): boolean {
+  return named.identity.startsWith(`${nameless.identity} `);
 }

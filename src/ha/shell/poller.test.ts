@@ -104,7 +104,7 @@ test('each run of the agent is asked who it is and given the watch list before i
   await next();
   const paths = asked.map(({ path }) => path.slice('/v1/'.length));
   assert.deepEqual(paths.slice(0, 4), ['identity', 'watch', 'poll', 'poll']);
-  assert.deepEqual(asked[2]?.body, { epoch: EPOCH, cursor: 0, waitMs: 500 });
+  assert.deepEqual(asked[2]?.body, { epoch: EPOCH, holds: true, cursor: 0, waitMs: 500 });
   assert.equal(asked[3]?.body['cursor'], 1);
   const again = asked.slice(1).findIndex(isIdentity) + 1;
   assert.deepEqual(paths.slice(again, again + 3), ['identity', 'watch', 'poll']);

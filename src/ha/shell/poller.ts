@@ -112,14 +112,14 @@ export class Poller {
   }
 
   async #poll(cursor: number, askedAt: Instant, signal: AbortSignal): Promise<Round> {
-    const { host, epoch, heartbeatTimeoutMs } = this.#settings;
+    const { host, epoch, holds, heartbeatTimeoutMs } = this.#settings;
     const waitMs = this.#hurry ? 0 : Math.min(60_000, Math.floor(heartbeatTimeoutMs / 4));
     this.#hurry = false;
     const held = new AbortController();
     const drop = (): void => held.abort();
     if (waitMs > 0) this.#dropHeldPoll = drop;
     signal.addEventListener('abort', drop);
-    const question = { epoch, cursor, waitMs };
+    const question = { epoch, holds, cursor, waitMs };
     const answer = await this.#ports.client.poll(question, heartbeatTimeoutMs / 2, held.signal);
     signal.removeEventListener('abort', drop);
     this.#dropHeldPoll = () => {};
