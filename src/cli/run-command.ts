@@ -53,14 +53,21 @@ async function run<Input, Result>(
   flags: { readonly json: true | undefined; readonly socket: string | undefined },
 ): Promise<number> {
   const { path, isDemo } = chooseSocket(flags.socket, surroundings());
-  if (isDemo) process.stderr.write(`(the demo's cluster: ${path})\n`);
+  let api: HaApi | undefined;
+  const open = (): HaApi => {
+    if (isDemo) process.stderr.write(`(the demo's cluster: ${path})\n`);
+    return haClient(path);
+  };
   const end = new AbortController();
   const stop = (): void => end.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const ask = asker(end.signal);
   const askSecret = asker(end.signal, { hidden: true });
   const context: CommandContext<HaApi> = {
-    api: haClient(path),
+    // Not every command speaks to a manager.
+    get api() {
+      return (api ??= open());
+    },
     signal: end.signal,
     operator: operatorName(),
     tell,

@@ -39,10 +39,11 @@ export async function resolveTargets(
 /** The hosts of one nodeset in several words; groups of the configuration are fetched if one is named. */
 export async function resolveHosts(
   words: readonly string[],
-  { api, signal }: Lookup,
+  context: Lookup,
 ): Promise<readonly string[]> {
   const text = words.join(' ');
-  const hosts = parseNodeSet(text, text.includes('@') ? await api.nodeGroups(signal) : new Map());
+  const groups = text.includes('@') ? await context.api.nodeGroups(context.signal) : new Map();
+  const hosts = parseNodeSet(text, groups);
   if (hosts.length > 0) return hosts;
   throw new AureoleError(`'${text}' names no host`, { code: 'usage' }, { effect: 'none' });
 }

@@ -53,7 +53,7 @@ export const validate: Command<ValidateInput, Validation, HaApi> = {
     'aureole validate --against-running',
     'aureole validate --json',
   ],
-  async run({ config: flag, againstRunning }, { api, signal }) {
+  async run({ config: flag, againstRunning }, context) {
     const find = settings();
     const path = configPath(flag, find);
     const inspected = inspect(path, agentPort(find));
@@ -66,6 +66,7 @@ export const validate: Command<ValidateInput, Validation, HaApi> = {
     ];
     const result = { path, mistakes: [], warnings, config: view };
     if (!againstRunning) return result;
+    const { api, signal } = context;
     const differences = findDifferences(await api.config(signal), view);
     const unproven = await unprovenWarnings(api, signal);
     return { ...result, warnings: [...warnings, ...unproven], differences };

@@ -204,7 +204,11 @@ ha:
   }
 
   status(): Promise<Status> {
-    return this.#api.status(AbortSignal.timeout(DEADLINE_MS));
+    return this.#api.status(AbortSignal.timeout(DEADLINE_MS)).catch((error: unknown) => {
+      throw new Error(`no status; the manager said last: ${this.#manager?.said.slice(-2_000)}`, {
+        cause: error,
+      });
+    });
   }
 
   async until(what: string, holds: (status: Status) => boolean): Promise<Status> {
