@@ -94,6 +94,12 @@ const CASES: readonly [
     status([group({ status: 'waiting' })], [OFF, host('oss2', { active: false })]),
     'done',
   ],
+  [
+    'it was off, was told on, and is being switched off anew',
+    ['power-off', 'oss1'],
+    status([group(AWAY)], [{ ...OFF, fence: FENCE }, host('oss2')]),
+    'waiting',
+  ],
   ['it boots', ['power-on', 'oss1'], status([], [host('oss1', { status: 'silent' })]), 'waiting'],
   ['it answers', ['power-on', 'oss1'], status([]), 'done'],
   ['it starts', ['cleanup', 'pool'], status([group({ status: 'starting' })]), 'waiting'],

@@ -101,8 +101,9 @@ function hasLeft(group: GroupView, host: string): Settled {
 
 function isOff(status: Status, host: HostView, groups: readonly GroupView[]): Settled {
   const { name } = host;
+  // Also where it was off before: it may have been told on since.
+  if (host.fence !== undefined) return waiting(`${name}: ${host.reason}`);
   if (host.status !== 'off') {
-    if (host.fence !== undefined) return waiting(`${name}: ${host.reason}`);
     return failed(`${name} is not being switched off any more: ${host.reason}`);
   }
   const judge = (group: GroupView): Settled => {

@@ -124,7 +124,7 @@ function lookAtHost(spec: ClusterSpec, host: HostState, now: Instant): HostLook 
 
 function reasonOf(host: HostState): string {
   const { contact, fence, off, switched } = host;
-  if (off?.confirmed === true) {
+  if (off?.confirmed === true && fence === undefined) {
     if (switched === 'on') return 'off, and told on by an operator';
     if (off.by === 'operator') return "off by an operator's word";
     return `${switched === 'off' ? 'switched off by an operator' : 'fenced'}: its devices say off`;

@@ -48,6 +48,6 @@ function groupOf(group: GroupLook, { resources }: HaConfig): Status['groups'][nu
 
 /** How the last fence of the host has ended, or its first round failed; undefined: it is under way. */
 export function fenceEndOf(host: HostState | undefined): FenceEnd | undefined {
-  if (host?.off?.confirmed === true) return 'off';
-  return host?.fence === undefined || host.fence.phase === 'pause' ? 'failed' : undefined;
+  if (host?.fence !== undefined) return host.fence.phase === 'pause' ? 'failed' : undefined;
+  return host?.off?.confirmed === true ? 'off' : 'failed';
 }
