@@ -99,7 +99,7 @@ export const KEY_TEXTS: ReadonlyMap<string, string> = new Map([
   ],
   [
     'hosts[].fencing[][].secrets',
-    'Parameters whose values are read from files, each time that it runs.',
+    'Parameters whose values are read from files when the manager starts.',
   ],
   [
     'hosts[].fencing[][].timeout',
@@ -122,7 +122,7 @@ export const KEY_TEXTS: ReadonlyMap<string, string> = new Map([
   ['resources[].monitor_interval', 'How often it is looked at. Without it: ha.monitor_interval.'],
   [
     'resources[].timeouts',
-    'How long the operations of the script may take. Without one: what the script itself says, else 60s.',
+    'How long the operations of the script may take. Without one: what the script itself says, else 20s.',
   ],
   ['resources[].timeouts.start', 'For start.'],
   ['resources[].timeouts.stop', 'For stop.'],
