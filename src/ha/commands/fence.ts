@@ -78,13 +78,15 @@ async function confirm(
 ): Promise<void> {
   const names = foldNames(targets);
   const claim = confirmOff ? offClaim(names) : fenceClaim(targets.length, names);
-  const typed = again ?? (await ask?.(`${claim}\nType ${written} to confirm: `));
-  if (typed === written) return;
+  // Who states that hosts are off says which: the name of a group of them is nobody's word for any.
+  const wanted = confirmOff ? names : written;
+  const typed = again ?? (await ask?.(`${claim}\nType ${wanted} to confirm: `));
+  if (typed === wanted) return;
   const what = confirmOff ? '--confirm-off' : `the fence of ${targets.length} hosts`;
   const text =
     typed === undefined
-      ? `${what} asks for the same words a second time, and there is no terminal: add --again ${quoted(written)}`
-      : `the words typed again are not ${written}: nothing was done`;
+      ? `${what} asks for the same words a second time, and there is no terminal: add --again ${quoted(wanted)}`
+      : `the words typed again are not ${wanted}: nothing was done`;
   throw new AureoleError(text, { code: 'not-confirmed' }, { effect: 'none' });
 }
 

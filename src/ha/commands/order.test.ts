@@ -227,3 +227,14 @@ test('a fence of several hosts takes their nodeset a second time', async () => {
   await run(fence, { ...words, host: ['oss3'] }, world.context());
   assert.equal(world.targets(), 'oss1 oss2 oss1 oss2 oss1 oss2 oss3');
 });
+
+test('who states that hosts are off names them, and not a group of them', async () => {
+  const words = { host: ['@oss', '!', 'oss2'], reason: 'no power in the rack', confirmOff: true };
+  const world = new World();
+  await assert.rejects(() => run(fence, { ...words, again: '@oss ! oss2' }, world.context()), {
+    message: 'the words typed again are not oss[1,3-4]: nothing was done',
+  });
+  assert.deepEqual(world.sent, []);
+  await run(fence, { ...words, again: 'oss[1,3-4]' }, world.context());
+  assert.equal(world.targets(), 'oss1 oss3 oss4');
+});
