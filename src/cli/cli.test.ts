@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The program as a whole, as a shell sees it: words in, lines and exit codes out. */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,11 +135,14 @@ test('help and version are answered without a manager', async () => {
   }
   assert.match((await run(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   assert.match((await run(['help', 'fence'])).stdout, /--confirm-off/);
+  assert.match((await run(['help', 'events', 'show'])).stdout, /--follow/);
 });
 
 test('a mistake in the words is one line on standard error, and exit code 2', async () => {
   const mistakes: readonly (readonly [string[], RegExp])[] = [
     [['stauts'], /^error: unknown command 'stauts' \(Did you mean status\?\)\n$/],
+    [['stauts', '--help'], /^error: unknown command 'stauts' .*\n$/],
+    [['help', 'stauts'], /^error: unknown command 'stauts' .*\n$/],
     [['status', '--jsn'], /^error: unknown option '--jsn'.*\n$/],
     [['fence', '--reason', 'x'], /^error: missing required argument 'host'\n$/],
     [['fence', 'oss[1', '--reason', 'x'], /^unable to parse 'oss\[1': a bracket is not closed\n$/],
@@ -299,6 +302,25 @@ test('a reader that has enough ends the command without a word', async () => {
   assert.deepEqual([code, stderr], [0, '']);
 });
 
+test(
+  'an output that cannot be written is said in one line',
+  { skip: !existsSync('/dev/full') },
+  () => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      const { status, stderr } = spawnSync(process.execPath, [MAIN, '--version'], {
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
+      assert.match(stderr, /^the output could not be written: ENOSPC[^\n]*\n$/);
+      assert.equal(status, 1);
+    } finally {
+      closeSync(full);
+    }
+  },
+);
+
 test("without a manager of its own a machine's demo is spoken to", () => {
   const uid = process.getuid?.() ?? -1;
   const find = (): undefined => undefined;
@@ -310,6 +332,12 @@ test("without a manager of its own a machine's demo is spoken to", () => {
   assert.deepEqual(chooseSocket(undefined, { ...places, find: set }), named);
   const own = { ...places, defaultSocket: folder };
   assert.deepEqual(chooseSocket(undefined, own), { path: folder, isDemo: false });
+  const barred = { ...places, defaultSocket: join(MAIN, 'manager.sock') };
+  assert.equal(
+    chooseSocket(undefined, barred).isDemo,
+    true,
+    'what cannot be looked at is not there',
+  );
   const others = { ...places, uid: uid + 1 };
   assert.equal(chooseSocket(undefined, others).isDemo, false, "somebody else's socket is no demo");
 });

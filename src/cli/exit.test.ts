@@ -15,7 +15,7 @@ test('each error has its exit code: by what it is, else by whether it may have h
     ['nodeset-wrong', 'none', 2],
     ['not-confirmed', 'none', 3],
     ['manager-unreachable', 'none', 5],
-    ['manager-silent', 'none', 1],
+    ['manager-silent', 'none', 5],
     ['manager-silent', 'unknown', 4],
     ['manager-refused', 'none', 1],
     ['interrupted', 'unknown', 4],

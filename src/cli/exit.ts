@@ -46,7 +46,8 @@ export function exitCodeOfError(error: unknown): number {
   if (!(error instanceof AureoleError)) return EXIT.failed;
   const code = BY_CODE.get(codeOf(error) ?? '');
   if (code !== undefined) return code;
-  return error.effect === 'unknown' ? EXIT.unknown : EXIT.failed;
+  if (error.effect === 'unknown') return EXIT.unknown;
+  return codeOf(error) === 'manager-silent' ? EXIT.unreachable : EXIT.failed;
 }
 
 function codeOf({ details }: { readonly details: unknown }): string | undefined {

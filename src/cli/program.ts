@@ -166,7 +166,8 @@ async function loadEvents(): Promise<Program> {
   return new Program('events')
     .description('Show what happened')
     .addCommand(toProgram(showEvents), { isDefault: true })
-    .addCommand(toProgram(clearEvents));
+    .addCommand(toProgram(clearEvents))
+    .addHelpText('after', '\nOptions of show, which need not be said: aureole help events show');
 }
 
 async function loadPower(): Promise<Program> {
@@ -205,8 +206,14 @@ export async function buildProgram(args: readonly string[]): Promise<Program> {
       for (const nested of loaded.commands) nested.copyInheritedSettings(loaded);
     }
   }
+  // Else `aureole statsu --help` would be answered as if nothing were wrong.
+  if (verb === args[0] && !isKnown(program, verb)) program.helpOption(false);
   if (isTab) await (await import('./completion.ts')).answerCompletion(program, args);
   return program;
+}
+
+function isKnown(program: Program, verb: string): boolean {
+  return verb === 'help' || program.commands.some((command) => command.name() === verb);
 }
 
 /** Commander hands its settings on only to commands that it makes itself. */

@@ -10,13 +10,19 @@ export async function runProgram(
 ): Promise<void> {
   endWithReader(process.stdout);
   endWithReader(process.stderr);
-  const args = process.argv.slice(2);
+  const args = helpAsFlag(process.argv.slice(2));
   try {
     const program = await build(args);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = report(error);
   }
+}
+
+/** `help power on` asks what `power on --help` does; commander's own help looks at one word only. */
+function helpAsFlag(args: readonly string[]): readonly string[] {
+  const [verb, ...words] = args;
+  return verb === 'help' && words.length > 0 ? [...words, '--help'] : args;
 }
 
 /** Mistakes in the words are thrown, and are said in one line. */
@@ -37,10 +43,14 @@ function report(error: unknown): number {
   return exitCodeOfError(error);
 }
 
-/** `aureole events | head`: the reader has what it wanted. */
+/** `aureole events | head`: the reader has what it wanted. Anything else is said in one line. */
 function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error) => {
-    if ('code' in error && error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.done);
+    // As when the output goes to a file and the disk is full.
+    if (stream !== process.stderr) {
+      process.stderr.write(`the output could not be written: ${error.message}\n`);
+    }
+    process.exit(EXIT.failed);
   });
 }

@@ -40,6 +40,11 @@ function isOwnSocket(path: string, uid: number): boolean {
   return socket?.uid === uid && socket.isSocket();
 }
 
+/** Also undefined where this user may not look: then there is nothing for him to use. */
 function statOf(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }
