@@ -206,7 +206,7 @@ export type Status = z.infer<typeof Status>;
 
 export const OrderRequest = z.strictObject({
   verb: z.enum(VERBS),
-  target: z.string().min(1).max(256),
+  target: z.string().min(1).max(256, 'is too long: at most 256 characters'),
   force: z.boolean().default(false),
   /** Only tell what would be done. */
   dryRun: z.boolean().default(false),

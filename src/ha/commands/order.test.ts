@@ -179,7 +179,8 @@ test('a dry run is told to the manager, and its plan is shown in steps', async (
     both.text,
     `oss1: dry run: would be refused (no)
 oss2: dry run: would be done (as you say)
-  nothing would move`,
+  nothing would move
+(each of them foretold as if it were the only one)`,
   );
   await assert.rejects(() => run(deactivate, { ...words, wait: true }, world.context()), /--wait/);
 });

@@ -149,9 +149,9 @@ export function renderAnswers(
   _look: Look,
   { dryRun }: Moving,
 ): string {
-  return answers
-    .flatMap((answer) => (dryRun ? planLines(answer) : [answerLine(answer)]))
-    .join('\n');
+  if (!dryRun) return answers.map(answerLine).join('\n');
+  const alone = answers.length > 1 ? ['(each of them foretold as if it were the only one)'] : [];
+  return [...answers.flatMap(planLines), ...alone].join('\n');
 }
 
 function answerLine({ target, outcome, text }: TargetAnswer): string {

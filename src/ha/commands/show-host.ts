@@ -26,7 +26,8 @@ export function renderHost(host: HostView, nameWidth: number, look: Look): reado
   details.push(...fenceLines(host).map((line) => look.paint('yellow', line)));
   if (notFenced !== undefined) details.push(look.paint('red', `not fenced: ${notFenced}`));
   if (!armed) {
-    const wait = armedInMs === undefined ? '' : ` for ${roughDuration(armedInMs)}`;
+    const wait =
+      armedInMs === undefined ? '' : ` for ${roughDuration(Math.ceil(armedInMs / 1_000) * 1_000)}`;
     const text = `not fenced again by itself${wait}: look at the host, then aureole reset ${name}`;
     details.push(look.paint('yellow', text));
   }

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PLAIN } from '../../runtime/command.ts';
+import { haClient } from '../client.ts';
 import { inspectConfig, loadConfig } from '../config.ts';
 import { viewConfig } from '../config/config-view.ts';
 import { findDifferences } from '../config/differences.ts';
 import { renderValidation } from './show-config.ts';
+import { validate } from './validate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aureole-validate-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -194,4 +196,21 @@ ha:
     '12:3: is shorter than heartbeat_timeout: an agent that restarts would be given less time than a host that is silent',
     '13:14: is more than max_per_hour, which holds first',
   ]);
+});
+
+test('a group of operators that this machine does not have is a warning: a manager here does not start', async () => {
+  const config = file(FILE.replace('mode: manage', 'mode: manage, operators: no-such-group-here'));
+  const context = {
+    api: haClient(join(folder, 'none')),
+    signal: AbortSignal.timeout(10_000),
+    operator: 'eve',
+    tell: () => {},
+    warn: () => {},
+  };
+  const { mistakes, warnings } = await validate.run({ config, againstRunning: false }, context);
+  assert.deepEqual(mistakes, []);
+  assert.match(
+    warnings.join('\n'),
+    /ha\.operators: there is no group "no-such-group-here" .* \(on this machine no manager starts\)/,
+  );
 });

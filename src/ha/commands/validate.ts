@@ -15,6 +15,7 @@ import { findDifferences, type Difference } from '../config/differences.ts';
 import { checkFenceAgents } from '../config/fence-agents.ts';
 import type { ConfigView } from '../contract.ts';
 import { agentPort, configPath, DEFAULT_CONFIG } from '../places.ts';
+import { findOperatorGroup } from '../shell/operators.ts';
 import { renderValidation } from './show-config.ts';
 
 export type Validation = {
@@ -62,7 +63,8 @@ export const validate: Command<ValidateInput, Validation, HaApi> = {
     const view = viewConfig(config);
     const warnings = [
       ...doubts.map(({ line, col, text }) => `${path}:${line}:${col}: ${text}`),
-      ...(await fenceAgentWarnings(config)),
+      ...(await onThisMachine(checkFenceAgents(config))),
+      ...(await onThisMachine(checkOperators(config))),
     ];
     const result = { path, mistakes: [], warnings, config: view };
     if (!againstRunning) return result;
@@ -89,13 +91,18 @@ function inspect(
 }
 
 /** A mistake only on the manager's machine, which need not be this one. */
-async function fenceAgentWarnings(config: HaConfig): Promise<readonly string[]> {
+async function onThisMachine(check: Promise<readonly string[]>): Promise<readonly string[]> {
   try {
-    return await checkFenceAgents(config);
+    return await check;
   } catch (error) {
     if (!(error instanceof AureoleError)) throw error;
     return error.message.split('\n').map((line) => `${line} (on this machine no manager starts)`);
   }
+}
+
+async function checkOperators({ path, operators }: HaConfig): Promise<readonly string[]> {
+  if (operators !== undefined) await findOperatorGroup(operators, path);
+  return [];
 }
 
 async function unprovenWarnings(api: HaApi, signal: AbortSignal): Promise<readonly string[]> {
