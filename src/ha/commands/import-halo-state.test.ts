@@ -118,7 +118,7 @@ test('a second import says that it was one, and of a file that has grown takes w
   assert.match(shown(await importing(STATE)), /was imported already, and has nothing new$/);
   assert.equal(inJournal().events.length, 8);
   const grown = await importing(`${STATE}2026-03-02T10:00:00\tmanage\tost0\t\n`);
-  assert.equal(shown(grown), 'imported: 1 records of FOLDER/halo.state\n  group ost0: managed');
+  assert.equal(shown(grown), 'imported: 1 record of FOLDER/halo.state\n  group ost0: managed');
   const other = await importing('2026-03-01T10:00:00\treset\toss1\t\n');
   assert.equal(importHaloState.verdict(other, { dryRun: false }), 'refused');
   assert.match(
@@ -144,7 +144,7 @@ test('a dry run tells the same, and writes nothing', async () => {
   await importing(STATE);
   assert.match(shown(await importing(STATE, true)), /was imported already/);
   const grown = `${STATE}2026-03-02T10:00:00\tmanage\tost0\t\n`;
-  assert.match(shown(await importing(grown, true)), /^would be imported: 1 records/);
+  assert.match(shown(await importing(grown, true)), /^would be imported: 1 record/);
   assert.equal(inJournal().events.length, 8);
 });
 
@@ -163,4 +163,11 @@ test('comments move no cursor, and are no longer than a reason', async () => {
   const text = inJournal().events[0]?.text ?? '';
   assert.match(text, /^red x+ \(imported from HALO\)$/);
   assert.ok(text.length < 1_100);
+});
+
+test('a wrong file is told to be one without a line for each of its lines', async () => {
+  const { outcome, texts } = await importing('x\n'.repeat(1_000));
+  assert.equal(outcome, 'wrong');
+  assert.equal(texts.length, 52);
+  assert.match(texts.at(-2) ?? '', /: and 950 more mistakes: is it a statefile\?$/);
 });

@@ -29,6 +29,7 @@ import { Journal } from '../shell/journal.ts';
 
 const DEFAULT_STATEFILE = '/etc/halo/halo.state';
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
+const MISTAKES_TOLD = 50;
 
 const ImportInput = z.object({
   file: z.string().min(1, 'write the path of a file').optional(),
@@ -83,7 +84,11 @@ function importState(input: ImportInput, operator: string): ImportResult {
   if (typeof text !== 'string') return text;
   const { records, mistakes } = parseHaloState(text);
   if (mistakes.length > 0) {
-    const texts = mistakes.map((mistake) => `${path}:${mistake.line}: ${mistake.text}`);
+    const texts = mistakes
+      .slice(0, MISTAKES_TOLD)
+      .map((mistake) => `${path}:${mistake.line}: ${mistake.text}`);
+    const untold = mistakes.length - texts.length;
+    if (untold > 0) texts.push(`${path}: and ${untold} more mistakes: is it a statefile?`);
     return { outcome: 'wrong', texts: [...texts, 'nothing was imported'] };
   }
   const { spec } = loadConfig(configPath(input.config, find), agentPort(find));
@@ -132,7 +137,7 @@ function intoJournal(
     case 'new': {
       const plan = planImport(records, added.records, spec, saved);
       if (dryRun) return foretold(plan);
-      const told = `${plan.facts.length} records of ${path}`;
+      const told = `${countOf(plan)} of ${path}`;
       const mark = { name: 'ha.imported', severity: 'info', text: told, operator } as const;
       journal.commit(plan.saves, [...plan.facts, mark], Date.now());
       const { flags, unknown } = plan;
@@ -141,9 +146,14 @@ function intoJournal(
   }
 }
 
-function foretold({ facts, flags, unknown }: HaloPlan): ImportResult {
-  const texts = [`would be imported: ${facts.length} records`];
+function foretold(plan: HaloPlan): ImportResult {
+  const { flags, unknown } = plan;
+  const texts = [`would be imported: ${countOf(plan)}`];
   return { outcome: 'would-import', texts, flags, unknown };
+}
+
+function countOf({ facts }: HaloPlan): string {
+  return `${facts.length} ${facts.length === 1 ? 'record' : 'records'}`;
 }
 
 function renderImport({ texts, flags = [], unknown = [] }: ImportResult): string {
