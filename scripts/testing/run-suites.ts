@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Runs suites one after the other and says what became of them; the counts come last. */
 import { join } from 'node:path';
+import { mapAtOnce } from '../../src/runtime/map-at-once.ts';
 import { runFile, type FileResult, type Verdict } from './run-file.ts';
 import { findSuites, type Suite } from './suites.ts';
 
@@ -27,18 +28,12 @@ export async function runSuites(names: readonly string[], deadlineMs: number): P
 async function runSuite(suite: Suite, signal: AbortSignal): Promise<readonly FileResult[]> {
   if (suite.files.length === 0) return [];
   console.log(`\n${suite.name}`);
-  const results: FileResult[] = [];
-  const waiting = [...suite.files];
-  const runWaiting = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const options = { cwd: ROOT, deadlineMs: suite.deadlineMs, signal };
-      const result = signal.aborted ? notRun(file) : await runFile(file, options);
-      results.push(result);
-      printFile(result);
-    }
-  };
-  await Promise.all(Array.from({ length: suite.parallel }, runWaiting));
-  return results;
+  return await mapAtOnce(suite.files, suite.parallel, async (file) => {
+    const options = { cwd: ROOT, deadlineMs: suite.deadlineMs, signal };
+    const result = signal.aborted ? notRun(file) : await runFile(file, options);
+    printFile(result);
+    return result;
+  });
 }
 
 function notRun(file: string): FileResult {

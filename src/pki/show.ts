@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What an authority has issued, as rows: for people, and as JSON. */
 import type { Look, Style } from '../runtime/command.ts';
+import { daysLeft, WARN_DAYS } from '../runtime/tls-expiry.ts';
+import { certificateName } from '../runtime/tls-peer.ts';
 import { readIssued, readOwnCertificate } from './authority.ts';
 import { currentOf, type Role } from './index-file.ts';
 
@@ -11,19 +13,15 @@ export type Row = {
   /** ISO 8601, UTC. */
   readonly expires: string;
   readonly daysLeft: number;
-  /** replaced: there is a newer one. due: ends within 30 days. */
+  /** replaced: there is a newer one. due: its end is warned of already. */
   readonly state: 'valid' | 'due' | 'expired' | 'replaced' | 'revoked';
 };
-
-const DAY_MS = 86_400_000;
-const DUE_DAYS = 30;
 
 /** The authority itself first, then all that it has issued, by name. */
 export function rowsOf(directory: string, now: number): readonly Row[] {
   const own = readOwnCertificate(directory);
   const issued = readIssued(directory);
   const current = new Set(currentOf(issued));
-  const common = /^CN=(.*)$/m.exec(own.subject)?.[1] ?? '';
   const ownEnd = own.validToDate.getTime();
   const rows = issued.map((one): Row => {
     const { name, role, serial, expiresAt, revoked } = one;
@@ -31,15 +29,20 @@ export function rowsOf(directory: string, now: number): readonly Row[] {
     return { name, role, serial, ...endOf(expiresAt, now), ...(outdated && { state: outdated }) };
   });
   return [
-    { name: common, role: 'authority', serial: own.serialNumber, ...endOf(ownEnd, now) },
+    {
+      name: certificateName(own),
+      role: 'authority',
+      serial: own.serialNumber,
+      ...endOf(ownEnd, now),
+    },
     ...rows.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
   ];
 }
 
 function endOf(expiresAt: number, now: number): Pick<Row, 'expires' | 'daysLeft' | 'state'> {
-  const daysLeft = Math.floor((expiresAt - now) / DAY_MS);
-  const state = expiresAt <= now ? 'expired' : daysLeft <= DUE_DAYS ? 'due' : 'valid';
-  return { expires: new Date(expiresAt).toISOString(), daysLeft, state };
+  const days = daysLeft(expiresAt, now);
+  const state = expiresAt <= now ? 'expired' : days <= WARN_DAYS ? 'due' : 'valid';
+  return { expires: new Date(expiresAt).toISOString(), daysLeft: days, state };
 }
 
 const STYLES: Readonly<Record<Row['state'], Style>> = {
@@ -51,8 +54,8 @@ const STYLES: Readonly<Record<Row['state'], Style>> = {
 };
 
 export function renderRows(rows: readonly Row[], { paint }: Look): string {
-  const cells = rows.map(({ name, role, serial, expires, daysLeft, state }) => {
-    const words = state === 'due' ? `ends in ${daysLeft} days` : state;
+  const cells = rows.map(({ name, role, serial, expires, state, ...row }) => {
+    const words = state === 'due' ? `ends in ${row.daysLeft} days` : state;
     return [name, role, expires.slice(0, 10), serial, paint(STYLES[state], words)];
   });
   const table = [['name', 'role', 'ends', 'serial', 'state'], ...cells];

@@ -8,17 +8,11 @@ import { statSync } from 'node:fs';
 import { messageOf } from '../kernel/error.ts';
 import type { Log } from './log.ts';
 import type { IdentityFiles } from './tls-files.ts';
+import { expiryWarning } from './tls-expiry.ts';
 import { readIdentity, type Identity, type IdentityUse } from './tls-identity.ts';
 
 const LOOK_EVERY_MS = 3_000;
 const WARN_EVERY_MS = 86_400_000;
-const DAY_MS = 86_400_000;
-/** From then on its end is warned of. */
-export const WARN_DAYS = 30;
-
-export function daysLeft(expiresAt: number, now: number): number {
-  return Math.floor((expiresAt - now) / DAY_MS);
-}
 
 export class LiveIdentity implements Disposable {
   readonly #files: IdentityFiles;
@@ -121,16 +115,10 @@ export class LiveIdentity implements Disposable {
 
   #warn(): void {
     const { name, expiresAt } = this.#current;
-    const days = daysLeft(expiresAt, Date.now());
-    if (days > WARN_DAYS) return;
-    const text = expiryWarning(name, days);
+    const text = expiryWarning(name, expiresAt, Date.now());
+    if (text === undefined) return;
     this.#log.warn({ cert: this.#files.cert, text }, 'certificate ends soon');
   }
-}
-
-export function expiryWarning(name: string, days: number): string {
-  const when = days < 0 ? 'has ended' : `ends in ${days} ${days === 1 ? 'day' : 'days'}`;
-  return `certificate of ${name} ${when}: aureole pki renew ${name}`;
 }
 
 /** Changes whenever one of the files does. */

@@ -4,7 +4,8 @@ import type { Epoch, WatchedResource } from '../../agent/contract.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Mailbox } from '../../runtime/mailbox.ts';
-import { daysLeft, expiryWarning, WARN_DAYS, type LiveIdentity } from '../../runtime/tls-live.ts';
+import { daysLeft, expiryWarning } from '../../runtime/tls-expiry.ts';
+import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import type { HaConfig } from '../config.ts';
 import type { Alarm, HostView } from '../contract.ts';
 import type { HaEvent } from '../core/messages.ts';
@@ -66,10 +67,11 @@ export class Hosts implements Disposable {
 
   alarms(): readonly Alarm[] {
     const { identity } = this.#ports;
-    const own = identity && expiryOf(identity.current.name, identity.current.expiresAt);
+    const now = Date.now();
+    const own = identity && expiryWarning(identity.current.name, identity.current.expiresAt, now);
     const ofHosts = [...this.#pollers].flatMap(([host, { problem }]) => {
       const expiresAt = this.clients.get(host)?.expiresAt;
-      const expiry = expiresAt === undefined ? undefined : expiryOf(host, expiresAt);
+      const expiry = expiresAt === undefined ? undefined : expiryWarning(host, expiresAt, now);
       return [problem, expiry].flatMap((text) => (text === undefined ? [] : [{ host, text }]));
     });
     return own === undefined ? ofHosts : [{ text: own }, ...ofHosts];
@@ -78,11 +80,6 @@ export class Hosts implements Disposable {
   [Symbol.dispose](): void {
     for (const client of this.clients.values()) client[Symbol.dispose]();
   }
-}
-
-function expiryOf(name: string, expiresAt: number): string | undefined {
-  const days = daysLeft(expiresAt, Date.now());
-  return days > WARN_DAYS ? undefined : expiryWarning(name, days);
 }
 
 function watchedOn(host: HostName, config: HaConfig, state: ClusterState): WatchedResource[] {
