@@ -38,6 +38,8 @@ export async function bundleAll(folder: string): Promise<readonly Bundle[]> {
         platform: 'node',
         target: 'node26',
         format: 'cjs',
+        // The file is run from its code cache, and what is run so may not use import().
+        supported: { 'dynamic-import': false },
         metafile: true,
         // Its other entry asks import.meta where it lies, which a single file cannot answer.
         alias: { koffi: join(MODULES, 'koffi', 'index.cjs') },

@@ -128,6 +128,14 @@ suite('packages', SKIP, () => {
     }
   });
 
+  test('nothing is left to import(), which code out of a cache may not call', () => {
+    for (const bundle of ['aureole/aureole.cjs', 'aureole-agent/aureole-agent.cjs']) {
+      const code = readFileSync(join(unpacked, 'usr/lib', bundle), 'utf8').split('\n');
+      const calls = code.filter((line) => /\bimport\(/.test(line) && !/^\s*(?:\/\/|\*)/.test(line));
+      assert.deepEqual(calls, [], bundle);
+    }
+  });
+
   test('the single file of the agent can tell systemd, and serve HALO', async () => {
     const notify = join(folder, 'notify');
     const receiver = spawn('python3', ['-c', RECEIVER, notify], {
