@@ -123,10 +123,15 @@ export class LiveIdentity implements Disposable {
 
 /** Changes whenever one of the files does. */
 function lookOf({ cert, key, ca, crl }: IdentityFiles): string {
-  return [cert, key, ca, ...(crl === undefined ? [] : [crl])]
-    .map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
-      return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.mode}`;
-    })
-    .join(', ');
+  return [cert, key, ca, ...(crl === undefined ? [] : [crl])].map(lookOfOne).join(', ');
+}
+
+function lookOfOne(path: string): string {
+  try {
+    const { ino, size, mtimeNs, mode } = statSync(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs} ${mode}`;
+  } catch (error) {
+    // It is gone, or we may not look any more: told once it is read.
+    return messageOf(error);
+  }
 }

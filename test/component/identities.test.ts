@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { readlinkSync } from 'node:fs';
+import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { Agent as TlsAgent } from 'node:https';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -334,6 +334,13 @@ test('a new file that is no good changes nothing but the log', options, async ()
   agent.signal('SIGHUP');
   await agent.untilSaid('the old one stays in use');
   assert.equal((await ask(cluster.portOf('oss1'), authority.pem('manager', 'mgmt'))).status, 200);
+  rmSync(file);
+  // Nobody can even look at it, as in a folder that was closed to the daemon's user.
+  symlinkSync(file, file);
+  agent.signal('SIGHUP');
+  await agent.untilSaid('ELOOP');
+  assert.equal((await ask(cluster.portOf('oss1'), authority.pem('manager', 'mgmt'))).status, 200);
+  rmSync(file);
   writeFileSync(file, whole);
   agent.signal('SIGHUP');
   await agent.untilSaid('certificates were read anew');
