@@ -114,6 +114,16 @@ function fill(path: string, count: number): void {
   ).run(count - 1);
 }
 
+/** Of a few runs: what else the machine does meanwhile is not told of all of them. */
+function quickest(run: () => void): number {
+  const durations = Array.from({ length: 5 }, () => {
+    const begun = performance.now();
+    run();
+    return performance.now() - begun;
+  });
+  return Math.min(...durations);
+}
+
 test('the newest ten of a large journal are found without reading all of it', (t) => {
   const path = journalPath(t);
   new Journal(path)[Symbol.dispose]();
@@ -132,9 +142,7 @@ test('the newest ten of a large journal are found without reading all of it', (t
     { limit: 10, hosts: ['rare'], until: at(5) },
   ];
   for (const query of questions) {
-    const begun = performance.now();
-    journal.events(query);
-    const ms = performance.now() - begun;
+    const ms = quickest(() => journal.events(query));
     t.diagnostic(`${JSON.stringify(query).slice(0, 80)}: ${ms.toFixed(2)} ms`);
     // Reading all of them takes longer than that on any machine.
     assert.ok(ms < 25, `${JSON.stringify(query)} took ${ms} ms`);
