@@ -113,15 +113,27 @@ test('bash runs nothing of the line that is being typed', BASH, async () => {
   assert.equal(existsSync(planted), false);
 });
 
-test('zsh offers them', { skip: needs({ programs: ['zsh'] }) }, async () => {
-  // A terminal of its own, since zsh completes nowhere else.
+/** In a terminal of its own, since zsh completes nowhere else. `until`: what is on it then. */
+function inZsh(typed: string, until: string): Promise<string> {
   const text = `zmodload zsh/zpty
     zpty shell zsh -f -i
     zpty -w shell "PS1='> '; autoload -Uz compinit; compinit -u -d $HOME/dump; source <(aureole complete zsh); echo re''ady"
     zpty -r -m shell line '*ready*'
-    zpty -w -n shell $'aureole deacti\\t'
-    zpty -r -m shell line '*deactivate *' && print "$line"`;
-  assert.match(await run('zsh', '-f', '-c', text), /aureole deactivate /);
+    zpty -w -n shell "$1"$'\\t'
+    zpty -r -m shell line "$2" && print "$line"`;
+  return run('zsh', '-f', '-c', text, 'zsh', typed, until);
+}
+
+const ZSH = { skip: needs({ programs: ['zsh'] }) };
+
+test('zsh offers them', ZSH, async () => {
+  assert.match(await inZsh('aureole deacti', '*deactivate *'), /aureole deactivate /);
+});
+
+test('zsh runs nothing of the line that is being typed', ZSH, async () => {
+  const planted = join(folder, 'planted-in-zsh');
+  await inZsh(`aureole fence $(touch ${planted}) '\`touch ${planted}\`' os`, '*oss*');
+  assert.equal(existsSync(planted), false);
 });
 
 test('fish offers them', { skip: needs({ programs: ['fish'] }) }, async () => {
@@ -129,4 +141,7 @@ test('fish offers them', { skip: needs({ programs: ['fish'] }) }, async () => {
     run('fish', '--no-config', '-c', `aureole complete fish | source; complete -C '${line}'`);
   assert.match(await ask('aureole deacti'), /^deactivate\t/);
   assert.equal(await ask('aureole deactivate os'), 'oss1\noss2\n');
+  const planted = join(folder, 'planted-in-fish');
+  assert.equal(await ask(`aureole deactivate (touch ${planted}) os`), 'oss1\noss2\n');
+  assert.equal(existsSync(planted), false, 'it runs nothing of the line');
 });

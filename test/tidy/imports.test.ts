@@ -96,6 +96,8 @@ const FORBIDDEN: readonly (readonly [path: string, name: string])[] = [
   ['src/ha/shell/a.ts', '../../cli/b.ts'],
   ['src/ha/shell/a.ts', '../../lab/b.ts'],
   ['src/agent/a.ts', '../ha/core/b.ts'],
+  ['src/pki/a.ts', '../agent/gate.ts'],
+  ['src/ha/shell/a.ts', '../../pki/b.ts'],
   ['src/cli/a.ts', '../../test/needs.ts'],
   ['src/stray.ts', './kernel/error.ts'],
 ];
