@@ -7,10 +7,10 @@
 import { doubted } from './knowledge.ts';
 import { changeDevice, askPower, usableLevels, distrust, offIsOver } from './devices.ts';
 import type { Draft } from './draft.ts';
-import type { PowerOutcome } from './messages.ts';
+import type { Order, PowerOutcome } from './messages.ts';
 import type { DeviceName, HostName } from './spec.ts';
 import type { Fence, FenceCause, HostState, Off, OrderedCause } from './state.ts';
-import { heardAt, witnessesOf, witnessFor } from './witnesses.ts';
+import { heardAt, isNeeded, witnessesOf, witnessFor } from './witnesses.ts';
 
 /** What a device has answered, in words. */
 const WORDS = {
@@ -26,8 +26,9 @@ export function beginFence(
   name: HostName,
   cause: FenceCause,
   text: string,
-  operator?: string,
+  by?: Pick<Order, 'operator' | 'force'>,
 ): void {
+  const operator = by?.operator;
   const host = draft.host(name);
   const level = usableLevels(draft, host, isOrdered(cause) ? 'operator' : 'manager')[0] ?? 0;
   const { notFenced: _, toldGates: __, ...rest } = host;
@@ -53,7 +54,7 @@ export function beginFence(
     ...(operator === undefined ? {} : { operator }),
   });
   draft.because(`fence ${name}: ${text}`);
-  if (isWitnessElsewhere(draft, name)) return waitForTurn(draft, name, new Map());
+  if (by?.force === false && isNeeded(draft, name)) return waitForTurn(draft, name, new Map());
   tell(draft, name, 'off');
 }
 
@@ -266,7 +267,8 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
   const host = draft.host(name);
   const { fence } = host;
   if (fence === undefined) return;
-  if (isWitnessElsewhere(draft, name)) return waitForTurn(draft, name, fence.witnesses);
+  const isPatient = isOrdered(fence.cause) && (fence.phase === 'recall' || fence.round < 0);
+  if (isPatient && isNeeded(draft, name)) return waitForTurn(draft, name, fence.witnesses);
   const by = isOrdered(fence.cause) ? 'operator' : 'manager';
   const level = usableLevels(draft, host, by)[0];
   const { againAt: _, ...rest } = fence;
@@ -295,12 +297,10 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
   tell(draft, name, 'off');
 }
 
-/** Cut now, a host that is only switched off would be the lost witness of another fence. */
-function isWitnessElsewhere(draft: Draft, name: HostName): boolean {
-  return draft.host(name).fence?.cause === 'power-off' && witnessFor(draft, name) !== undefined;
-}
-
-/** Its first round is still to come. `witnesses`: of an off that an earlier manager may have told. */
+/**
+ * Cut now, it would be the lost witness of another fence: its first round is still to come.
+ * `witnesses`: of an off that an earlier manager may have told.
+ */
 function waitForTurn(draft: Draft, name: HostName, witnesses: Fence['witnesses']): void {
   const { fence } = draft.host(name);
   const heldBy = `waits until it is settled that ${witnessFor(draft, name)} is off`;

@@ -64,7 +64,11 @@ function fence(draft: Draft, order: Order): Answer {
   const name = order.target;
   const host = draft.host(name);
   if (draft.spec.mode === 'observe') return refused('the manager only observes (ha.mode: manage)');
-  if (host.fence !== undefined) return refused('a fence of this host is under way already');
+  const waits = (host.fence?.round ?? 0) < 0;
+  if (host.fence !== undefined && !(waits && order.force)) {
+    const remedy = waits ? `, and ${host.fence.heldBy}; --force cuts its power now` : '';
+    return refused(`a fence of this host is under way already${remedy}`);
+  }
   if (usableLevels(draft, host, 'operator').length === 0) {
     return refused(
       'it has no fence device that can be believed; switch it off by hand, then --confirm-off',
@@ -74,8 +78,10 @@ function fence(draft: Draft, order: Order): Answer {
     const warning = whyNotFence(draft, name);
     if (warning !== undefined) return refused(`${warning}; --force does it all the same`);
   }
-  beginFence(draft, name, 'operator', order.reason || 'ordered by an operator', order.operator);
-  return { outcome: 'accepted', text: `fence of ${name} begun` };
+  beginFence(draft, name, 'operator', order.reason || 'ordered by an operator', order);
+  const heldBy = draft.host(name).fence?.heldBy;
+  const rest = heldBy === undefined ? '' : `: it ${heldBy}; --force cuts its power now`;
+  return { outcome: 'accepted', text: `fence of ${name} begun${rest}` };
 }
 
 function whyNotFence(draft: Draft, name: string): string | undefined {

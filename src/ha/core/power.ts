@@ -25,7 +25,7 @@ export function powerOff(draft: Draft, { target: name, force, reason, operator }
   const obstacle = force ? undefined : whyKeepOn(draft, name);
   if (obstacle !== undefined) return refused(`${obstacle}; --force cuts its power all the same`);
   const why = reason === '' ? 'switched off by order' : `switched off by order: ${reason}`;
-  beginFence(draft, name, 'power-off', why, operator);
+  beginFence(draft, name, 'power-off', why, { operator, force: false });
   return { outcome: 'accepted', text: `${name} is being switched off` };
 }
 

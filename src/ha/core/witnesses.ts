@@ -32,6 +32,13 @@ export function witnessFor(draft: Draft, name: HostName): HostName | undefined {
   });
 }
 
+/** Cut now, it would be the lost witness of another fence. Who is silent may be just what the fence is for. */
+export function isNeeded(draft: Draft, name: HostName): boolean {
+  const { contact, fence } = draft.host(name);
+  const mayWait = fence?.cause === 'power-off' || contact.status === 'online';
+  return mayWait && witnessFor(draft, name) !== undefined;
+}
+
 function isHeard(draft: Draft, { contact }: HostState): boolean {
   return (
     contact.status === 'online' && draft.now < contact.heardAt + draft.spec.heartbeatTimeoutMs / 2

@@ -48,6 +48,9 @@ function groupOf(group: GroupLook, { resources }: HaConfig): Status['groups'][nu
 
 /** How the last fence of the host has ended, or its first round failed; undefined: it is under way. */
 export function fenceEndOf(host: HostState | undefined): FenceEnd | undefined {
-  if (host?.fence !== undefined) return host.fence.phase === 'pause' ? 'failed' : undefined;
+  const { fence } = host ?? {};
+  // One that waits for its turn has not failed.
+  if (fence !== undefined)
+    return fence.phase === 'pause' && fence.round >= 0 ? 'failed' : undefined;
   return host?.off?.confirmed === true ? 'off' : 'failed';
 }
