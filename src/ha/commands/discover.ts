@@ -12,7 +12,7 @@ import { askHost } from '../discover/ask-host.ts';
 import { putTogether, type FoundCluster, type FoundHost } from '../discover/cluster.ts';
 import { renderDocument, type HostTrouble } from '../discover/document.ts';
 import { findingsOf } from '../discover/findings.ts';
-import { Targets } from './order.ts';
+import { Targets } from './order-input.ts';
 import { resolveHosts } from './targets.ts';
 
 const AT_ONCE = 16;

@@ -9,7 +9,7 @@ import type { Command, CommandContext } from '../../runtime/command.ts';
 import type { EventQuery, HaApi } from '../client.ts';
 import { EventView, type ClearAnswer } from '../contract.ts';
 import { followEvents } from './follow.ts';
-import { Reason, REASON_OPTION } from './order.ts';
+import { Reason, REASON_OPTION } from './order-input.ts';
 import { renderEvents } from './show-events.ts';
 import { resolveHosts } from './targets.ts';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Command } from '../../runtime/command.ts';
 import type { HaApi } from '../client.ts';
 import type { Explanation } from '../contract.ts';
-import { Targets } from './order.ts';
+import { Targets } from './order-input.ts';
 import { renderExplanation } from './show-explanation.ts';
 import { resolveTargets } from './targets.ts';
 

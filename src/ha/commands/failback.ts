@@ -3,16 +3,9 @@
 import { z } from 'zod';
 import type { Command } from '../../runtime/command.ts';
 import type { HaApi } from '../client.ts';
-import {
-  giveOrders,
-  MOVING,
-  MOVING_OPTIONS,
-  Reason,
-  REASON_OPTION,
-  renderAnswers,
-  verdictOf,
-  type TargetAnswer,
-} from './order.ts';
+import { giveOrders } from './order.ts';
+import { MOVING, MOVING_OPTIONS, Reason, REASON_OPTION } from './order-input.ts';
+import { renderAnswers, verdictOf, type TargetAnswer } from './show-answers.ts';
 import { resolveTargets } from './targets.ts';
 
 const ARGUMENT = 'host|group';

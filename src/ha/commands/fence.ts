@@ -4,22 +4,14 @@
  * are off. That word starts services elsewhere, and a slip in a nodeset cuts the power of many: both
  * take the hosts a second time.
  */
+import { z } from 'zod';
 import { AureoleError } from '../../kernel/error.ts';
 import { foldNames } from '../../model/node-set/fold.ts';
-import { z } from 'zod';
 import type { Command, CommandContext } from '../../runtime/command.ts';
 import type { HaApi } from '../client.ts';
-import {
-  giveOrders,
-  MOVING,
-  MOVING_OPTIONS,
-  Reason,
-  REASON_OPTION,
-  renderAnswers,
-  Targets,
-  verdictOf,
-  type TargetAnswer,
-} from './order.ts';
+import { giveOrders } from './order.ts';
+import { MOVING, MOVING_OPTIONS, Reason, REASON_OPTION, Targets } from './order-input.ts';
+import { renderAnswers, verdictOf, type TargetAnswer } from './show-answers.ts';
 import { resolveTargets } from './targets.ts';
 
 const FenceInput = MOVING.extend({

@@ -19,17 +19,9 @@ import { findManager, type FoundManager } from '../power/find-manager.ts';
 import { namedDevices } from '../power/named-device.ts';
 import { agentPort, configPath, DEFAULT_CONFIG, DEFAULT_SOCKET, journalPath } from '../places.ts';
 import { askPowerStatus, type DevicesOfHosts } from '../shell/power-status.ts';
-import {
-  giveOrders,
-  MOVING,
-  MOVING_OPTIONS,
-  Reason,
-  REASON_OPTION,
-  renderAnswers,
-  Targets,
-  verdictOf,
-  type TargetAnswer,
-} from './order.ts';
+import { giveOrders } from './order.ts';
+import { MOVING, MOVING_OPTIONS, Reason, REASON_OPTION, Targets } from './order-input.ts';
+import { renderAnswers, verdictOf, type TargetAnswer } from './show-answers.ts';
 import { hostPowers, renderPowers, type HostPower } from './show-power.ts';
 import { resolveTargets } from './targets.ts';
 
