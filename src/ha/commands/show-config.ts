@@ -10,7 +10,7 @@ export function renderValidation(validation: Validation, look: Look): string {
   const { path, mistakes, warnings, config, differences } = validation;
   const lines = mistakes.map((text) => look.paint('red', printableLine(text)));
   if (differences !== undefined) lines.push(...differenceLines(differences, path, look));
-  else if (config !== undefined) lines.push(...configLines(config, look));
+  else if (config !== undefined) lines.push(`${path}:`, '', ...configLines(config, look));
   if (warnings.length > 0) lines.push('', look.paint('bold', 'warnings'));
   lines.push(...warnings.map((text) => `  ${look.paint('yellow', printableLine(text))}`));
   if (config !== undefined) return lines.join('\n');

@@ -55,7 +55,9 @@ test('a file is shown as it is understood, and without its secrets', () => {
   const shown = renderValidation({ path: 'FILE', mistakes: [], warnings: ['W'], config }, PLAIN);
   assert.equal(
     shown,
-    `hosts
+    `FILE:
+
+hosts
   oss1  oss1 port 8000
     level 1: oss1/powerman  fence_powerman ip=localhost plug=oss1  timeout 20s, retries 1
   oss2  oss2 port 8000
