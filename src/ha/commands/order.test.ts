@@ -173,7 +173,8 @@ test('a dry run is told to the manager, and its plan is shown in steps', async (
   3. start tank/a on oss2`,
   );
   assert.deepEqual(result[0]?.plan, plan);
-  world.answers.set('oss1', { outcome: 'refused', text: 'no' });
+  world.answers.set('oss1', { outcome: 'refused', text: 'no', plan: [] });
+  world.answers.set('oss2', { outcome: 'done', text: 'as you say', plan: [] });
   const both = await run(deactivate, { ...words, host: ['oss[1-2]'] }, world.context());
   assert.equal(
     both.text,

@@ -34,7 +34,7 @@ function planLines({ target, outcome, text, plan }: TargetAnswer): readonly stri
     return [answerLine({ target, outcome, text })];
   }
   const steps = plan?.map((step, index) => `  ${index + 1}. ${stepWords(step)}`) ?? [];
-  const nothing = outcome !== 'refused' && steps.length === 0 ? ['  nothing would move'] : [];
+  const nothing = outcome !== 'refused' && plan?.length === 0 ? ['  nothing would move'] : [];
   return [
     `${target}: dry run: would be ${outcome}${text === '' ? '' : ` (${text})`}`,
     ...steps,
