@@ -128,8 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FENCING,
-        line: 'if (witness.answeredAt >= since && witness.boot === boot) continue;',
-        broken: 'if (boot !== undefined && since > 0) continue;',
+        line: 'if (!livesSince(witness, boot, since)) return other;',
+        broken: 'if (!livesSince(witness, boot, since) && since < 0) return other;',
       },
     ],
     always: ['miswired', 'freeze'],

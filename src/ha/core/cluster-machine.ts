@@ -77,7 +77,7 @@ function take(draft: Draft, event: HaEvent | Tick): void {
     case 'refused':
       return onRefused(draft, event.host, event.askedAt);
     case 'superseded':
-      if (event.by === 'other-journal') return onOtherJournal(draft, event.host, event.text);
+      if (event.by === 'other-journal') return onOtherJournal(draft, event);
       if (draft.state.superseded !== undefined) return;
       draft.set({ superseded: event.text });
       draft.fact({

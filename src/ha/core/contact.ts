@@ -46,10 +46,14 @@ export function onBeat(draft: Draft, beat: Beat): void {
 }
 
 /** The host lives and its agent answers, but obeys a manager with another journal: nothing is known there. */
-export function onOtherJournal(draft: Draft, name: HostName, text: string): void {
+export function onOtherJournal(
+  draft: Draft,
+  { host: name, askedAt, text }: Extract<HaEvent, { type: 'superseded' }>,
+): void {
   const before = draft.state.hosts.get(name);
   if (before === undefined) return;
-  onRefused(draft, name, draft.now);
+  onRefused(draft, name, askedAt);
+  if (draft.host(name).contact.status !== 'refused') return draft.because('a late answer');
   draft.setHost({ ...draft.host(name), obeysOther: text });
   if (before.obeysOther !== undefined) return;
   const words = `its agent obeys another manager: ${text}`;

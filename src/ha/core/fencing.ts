@@ -10,7 +10,7 @@ import type { Draft } from './draft.ts';
 import type { Order, PowerOutcome } from './messages.ts';
 import type { DeviceName, HostName } from './spec.ts';
 import type { Fence, FenceCause, HostState, Off, OrderedCause } from './state.ts';
-import { heardAt, isNeeded, witnessesOf, witnessFor } from './witnesses.ts';
+import { heardAt, isLost, isNeeded, livesSince, witnessesOf, witnessFor } from './witnesses.ts';
 
 /** What a device has answered, in words. */
 const WORDS = {
@@ -335,9 +335,7 @@ function missingWitness(draft: Draft, name: HostName): HostName | undefined {
   for (const [other, boot] of fence?.witnesses ?? []) {
     const witness = draft.state.hosts.get(other);
     if (witness === undefined) continue;
-    // Its agent's own word: a kernel that refuses may be one that was booted since.
-    if (witness.answeredAt >= since && witness.boot === boot) continue;
-    return other;
+    if (!livesSince(witness, boot, since)) return other;
   }
   return undefined;
 }
@@ -372,9 +370,8 @@ function believe(draft: Draft, name: HostName): void {
 
 function holdForWitness(draft: Draft, name: HostName, lost: HostName): void {
   const witness = draft.host(lost);
-  const boot = draft.host(name).fence?.witnesses.get(lost);
-  const gone = witness.contact.status !== 'online' || witness.boot !== boot;
-  if (!gone) return; // It has been asked and may answer at any moment.
+  const boot = draft.host(name).fence?.witnesses.get(lost) ?? '';
+  if (!isLost(witness, boot)) return; // It has been asked and may answer at any moment.
   hold(
     draft,
     name,

@@ -75,6 +75,7 @@ export type HaEvent = Readonly<
   | {
       type: 'superseded';
       host: HostName;
+      askedAt: Instant;
       by: 'higher-epoch' | 'other-journal';
       text: string;
     }

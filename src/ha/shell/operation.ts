@@ -52,7 +52,7 @@ export async function runOperation(
       ({ timeoutMs, incarnation } = answer.body);
       if (answer.body.outcome !== undefined) return resultOf(answer.body.outcome);
     } else if (answer.type === 'refusal') {
-      const superseded = supersededBy(command.host, answer);
+      const superseded = supersededBy(command.host, answer, askedAt);
       // Not awaited: the result goes into the same box behind it.
       if (superseded !== undefined) void inbox.put(superseded);
       return resultOf(refusedOutcome(answer.text, attempt === 1 && !answer.resent));

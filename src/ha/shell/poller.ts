@@ -84,7 +84,7 @@ export class Poller {
   #shortestMs(round: Round): number {
     if (round === 'answered') return SHORTEST_ROUND_MS;
     // Asked on, since an operator may give the agent to us (--take-over).
-    return this.#settings.heartbeatTimeoutMs / (round === 'disowned' ? 2 : 16);
+    return this.#settings.heartbeatTimeoutMs / (round === 'disowned' ? 4 : 16);
   }
 
   async #round(askedAt: Instant, signal: AbortSignal): Promise<Round> {
@@ -159,7 +159,7 @@ export class Poller {
   ): Promise<Round> {
     if (signal.aborted) return 'unanswered';
     const { host } = this.#settings;
-    const superseded = supersededBy(host, answer);
+    const superseded = supersededBy(host, answer, askedAt);
     if (superseded !== undefined) {
       this.#setProblem(undefined);
       await this.#ports.inbox.put(superseded);

@@ -270,7 +270,7 @@ export class SimManager {
       if (asked.type === 'answer') return good(asked.value);
       if (!open) return;
       if (asked.type === 'refused') this.#push({ type: 'refused', host, askedAt }, run);
-      else this.#push(supersededBy(host, asked.why), run);
+      else this.#push(supersededBy(host, asked.why, askedAt), run);
       poller.cursor = UNACQUAINTED;
       next(pauseMs);
     };
@@ -324,9 +324,10 @@ export class SimManager {
         const outcome = { type: 'unreachable', text: 'no answer' } as const;
         return end({ type: 'operation-result', host, request, boot, incarnation: '', outcome });
       }
+      const askedAt = schedule.now;
       this.#ports.operate(command, this.epoch, (asked) => {
         if (asked.type === 'answer') end(asked.value);
-        else if (asked.type === 'obeys-other') end(supersededBy(host, asked.why));
+        else if (asked.type === 'obeys-other') end(supersededBy(host, asked.why, askedAt));
       });
       schedule.after(OPERATE_RETRY_MS, attempt);
     };
@@ -334,7 +335,7 @@ export class SimManager {
   }
 }
 
-function supersededBy(host: string, why: string): HaEvent {
+function supersededBy(host: string, why: string, askedAt: number): HaEvent {
   const by = why === 'other-journal' ? why : 'higher-epoch';
-  return { type: 'superseded', host, by, text: why };
+  return { type: 'superseded', host, askedAt, by, text: why };
 }
