@@ -30,6 +30,8 @@ import { PowerLogs } from './power-logs.ts';
 
 const PKI_TIMEOUT_MS = 30_000;
 const CREDENTIALS = { username: 'admin', password: 'lab-password' };
+/** Said, since the settings of this machine may say another one. */
+const PORT = 8_000;
 const MANAGER = 'mgmt';
 const MANAGER_ADDRESS = '10.77.255.1';
 
@@ -50,7 +52,7 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
     this.lab = lab;
     HOSTS.forEach((name, i) => {
       const address = `10.77.0.${i + 1}`;
-      const agent = ['agent', '--listen', `${address}:8000`, ...this.#papers('host', name)];
+      const agent = ['agent', '--listen', `${address}:${PORT}`, ...this.#papers('host', name)];
       const command = [...aureole, ...agent, '--ocf-root', lab.ocfRoot];
       this.#hosts.set(name, lab.host({ name, address, command }));
     });
@@ -155,7 +157,7 @@ loop devices and the addresses are real; each host has a BMC that speaks IPMI an
     // Suite 3 is the newest that ipmi_sim speaks.
     const parameters = { ip, ipport, username, lanplus: 1, cipher: 3, power_wait: 0 };
     const device = { agent: 'fence_ipmilan', parameters, secrets: { password } };
-    return { hostname: name, address: host.address, device };
+    return { hostname: `${name}:${PORT}`, address: host.address, device };
   }
 
   #resourcesOf(group: string): ResourceEntry[] {
