@@ -10,7 +10,7 @@ import type { Log } from '../runtime/log.ts';
 import type { LiveIdentity } from '../runtime/tls-live.ts';
 import { isFor, isForClients, peerName } from '../runtime/tls-peer.ts';
 import { complaints } from './complaints.ts';
-import type { Refusal } from './contract.ts';
+import { refuseSocket } from './refuse-socket.ts';
 
 export type GateOptions = {
   readonly identity: LiveIdentity;
@@ -91,15 +91,10 @@ function wordsFor(verdict: unknown): string {
 }
 
 function turnAway(socket: TLSSocket, message: string): void {
-  const refusal: Refusal = { code: 'not-a-manager', message };
-  const text = JSON.stringify(refusal);
   const close = setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
   socket.on('error', () => {});
   socket.once('close', () => clearTimeout(close));
   // Read and dropped: what lies unread would take the answer away with it.
   socket.resume();
-  socket.end(
-    'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\n' +
-      `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-  );
+  refuseSocket(socket, '403 Forbidden', { code: 'not-a-manager', message });
 }

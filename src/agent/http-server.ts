@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Api } from './http-api.ts';
 import { Connections } from './connections.ts';
-import type { Refusal } from './contract.ts';
+import { refuseSocket } from './refuse-socket.ts';
 import { listenTcp, type ListenOptions, type Listening } from './tcp-server.ts';
 
 const LIMITS = { max: 256, perAddressMax: 96 };
@@ -53,10 +53,5 @@ function refuseHalfMessage(error: Error, socket: Duplex): void {
     return;
   }
   const message = `This is no whole HTTP request: ${error.message}`;
-  const refusal: Refusal = { code: 'bad-request', message };
-  const text = JSON.stringify(refusal);
-  socket.end(
-    'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\n' +
-      `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-  );
+  refuseSocket(socket, '400 Bad Request', { code: 'bad-request', message });
 }
