@@ -11,7 +11,7 @@ import { connect, createSecureContext, createServer } from 'node:tls';
 import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { AureoleError, messageOf } from '../kernel/error.ts';
 import type { IdentityFiles, TlsRole } from './tls-files.ts';
-import { certificateName, isFor, isForClients } from './tls-peer.ts';
+import { certificateName, isFor, isForClients, NOT_SIGNED } from './tls-peer.ts';
 
 export type Identity = {
   /** Whom the certificate names. */
@@ -166,6 +166,8 @@ function wordsFor(
   use: IdentityUse,
   isSigned: boolean,
 ): string {
+  const notSigned = `${ca} did not sign ${cert}: get both from the same folder`;
+  if (NOT_SIGNED.has(verdict)) return notSigned;
   switch (verdict) {
     case 'CERT_REVOKED':
       return `${cert} is revoked (${crl}): aureole pki issue makes a new one`;
@@ -180,15 +182,8 @@ function wordsFor(
     case 'CRL_HAS_EXPIRED':
       return `${crl} is out of date: get the newest one from the authority`;
     case 'UNABLE_TO_GET_CRL':
-      if (!isSigned) return `${ca} did not sign ${cert}: get both from the same folder`;
+      if (!isSigned) return notSigned;
       return `${crl} is not of the authority ${ca}: get both from the same folder`;
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'CERT_SIGNATURE_FAILURE':
-      return `${ca} did not sign ${cert}: get both from the same folder`;
     default:
       return `${cert} cannot be used with ${crl === undefined ? ca : `${ca} and ${crl}`}: ${verdict}`;
   }

@@ -9,6 +9,16 @@ const NAME_CHARS_MAX = 253;
 /** The extended key usage of a TLS client. */
 const CLIENT_USE = '1.3.6.1.5.5.7.3.2';
 
+/** What OpenSSL calls it if no authority that is known here has signed a certificate. */
+export const NOT_SIGNED: ReadonlySet<string> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
 /** For people: the common name, else the first alternative one. */
 export function certificateName({ subject, subjectAltName }: X509Certificate): string {
   const common = /^CN=(.*)$/m.exec(subject)?.[1];

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Why TLS with an agent failed, with the remedy. Each of these failures is a sign of life. */
 import { printableLine } from '../../model/printable.ts';
+import { NOT_SIGNED } from '../../runtime/tls-peer.ts';
 
 /** Undefined: it is no failure of TLS. */
 export function tlsFailure(code: string, message: string, host: string): string | undefined {
+  if (NOT_SIGNED.has(code)) return notSigned(host);
   switch (code) {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return `the certificate shown there is not for ${host} (${printableLine(message)}): correct the address, or aureole pki issue ${host}`;
@@ -19,13 +21,7 @@ export function tlsFailure(code: string, message: string, host: string): string 
       return 'our revocation list is out of date: bring the newest one here';
     // There is one of our own authority, or we would not have started.
     case 'UNABLE_TO_GET_CRL':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'CERT_SIGNATURE_FAILURE':
-      return `our authority did not sign its certificate: aureole pki issue ${host}`;
+      return notSigned(host);
     case 'EPROTO':
       return message.includes('wrong version number')
         ? `it speaks without TLS: give it a certificate (aureole pki issue ${host})`
@@ -35,4 +31,8 @@ export function tlsFailure(code: string, message: string, host: string): string 
         ? `TLS fails: ${printableLine(message)}`
         : undefined;
   }
+}
+
+function notSigned(host: string): string {
+  return `our authority did not sign its certificate: aureole pki issue ${host}`;
 }
