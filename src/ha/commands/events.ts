@@ -8,13 +8,13 @@ import { parseDuration } from '../../model/duration.ts';
 import type { Command, CommandContext } from '../../runtime/command.ts';
 import type { EventQuery, HaApi } from '../client.ts';
 import { EventView, type ClearAnswer } from '../contract.ts';
+import { countOfEvents } from './event-count.ts';
 import { followEvents } from './follow.ts';
 import { Reason, REASON_OPTION } from './order-input.ts';
 import { renderEvents } from './show-events.ts';
 import { resolveHosts } from './targets.ts';
 
 const SHOWN_DEFAULT = 50;
-const COUNT = 'write a whole number from 1 to 1000';
 const LOCAL_TIME =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
 
@@ -34,12 +34,7 @@ const Name = z.string().min(1, 'write a name');
 
 const ShowInput = z
   .object({
-    number: z
-      .string()
-      .regex(/^\d{1,4}$/, COUNT)
-      .transform(Number)
-      .refine((count) => count >= 1 && count <= 1_000, COUNT)
-      .default(SHOWN_DEFAULT),
+    number: countOfEvents(1).default(SHOWN_DEFAULT),
     before: z
       .string()
       .regex(/^\d{1,15}$/, 'write the id of an event')

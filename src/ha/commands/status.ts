@@ -4,13 +4,13 @@ import { z } from 'zod';
 import type { Command } from '../../runtime/command.ts';
 import type { HaApi } from '../client.ts';
 import type { EventView } from '../contract.ts';
+import { countOfEvents } from './event-count.ts';
 import { watchStatus } from './follow.ts';
 import { renderDetails } from './show-details.ts';
 import { healthOf } from './show-health.ts';
 import { renderStatus, type StatusReport } from './show-status.ts';
 
 const EVENTS_DEFAULT = 10;
-const COUNT = 'write a whole number from 0 to 1000';
 
 const StatusInput = z
   .object({
@@ -18,12 +18,7 @@ const StatusInput = z
     details: z.boolean().default(false),
     check: z.boolean().default(false),
     watch: z.boolean().default(false),
-    eventCount: z
-      .string()
-      .regex(/^\d{1,4}$/, COUNT)
-      .transform(Number)
-      .refine((count) => count <= 1_000, COUNT)
-      .default(EVENTS_DEFAULT),
+    eventCount: countOfEvents(0).default(EVENTS_DEFAULT),
   })
   .refine(({ check, watch }) => !check || !watch, {
     path: ['check'],
