@@ -128,8 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FENCING,
-        line: 'if (!livesSince(witness, boot, since)) return other;',
-        broken: 'if (!livesSince(witness, boot, since) && since < 0) return other;',
+        line: 'if (!lives(witness, boot, fence)) return other;',
+        broken: 'if (!lives(witness, boot, fence) && boot === other) return other;',
       },
     ],
     always: ['miswired', 'freeze'],

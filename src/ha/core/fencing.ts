@@ -10,7 +10,7 @@ import type { Draft } from './draft.ts';
 import type { Order, PowerOutcome } from './messages.ts';
 import type { DeviceName, HostName } from './spec.ts';
 import type { Fence, FenceCause, HostState, Off, OrderedCause } from './state.ts';
-import { heardAt, isLost, isNeeded, livesSince, witnessesOf, witnessFor } from './witnesses.ts';
+import { heardAt, isLost, isNeeded, lives, witnessesOf, witnessFor } from './witnesses.ts';
 
 /** What a device has answered, in words. */
 const WORDS = {
@@ -40,7 +40,7 @@ export function beginFence(
     level,
     round: 0,
     answers: new Map(),
-    witnesses: witnessesOf(draft, name, cause),
+    witnesses: witnessesOf(draft, name, { cause, since: draft.now }),
     answering: host.contact.status !== 'silent',
     ...(operator === undefined ? {} : { operator }),
     ...(host.boot === undefined ? {} : { boot: host.boot }),
@@ -285,7 +285,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
     level,
     round: fence.round + 1,
     answers: new Map(),
-    witnesses: new Map([...fence.witnesses, ...witnessesOf(draft, name, fence.cause)]),
+    witnesses: new Map([...fence.witnesses, ...witnessesOf(draft, name, fence)]),
     answering: host.contact.status !== 'silent',
     ...(boot === undefined ? {} : { boot }),
   });
@@ -331,11 +331,11 @@ function isAsked(draft: Draft, name: HostName): boolean {
 /** A host that answered when off was told and is not heard of since. */
 function missingWitness(draft: Draft, name: HostName): HostName | undefined {
   const { fence } = draft.host(name);
-  const since = fence?.saidOffAt ?? 0;
-  for (const [other, boot] of fence?.witnesses ?? []) {
+  if (fence === undefined) return undefined;
+  for (const [other, boot] of fence.witnesses) {
     const witness = draft.state.hosts.get(other);
     if (witness === undefined) continue;
-    if (!livesSince(witness, boot, since)) return other;
+    if (!lives(witness, boot, fence)) return other;
   }
   return undefined;
 }
@@ -369,9 +369,10 @@ function believe(draft: Draft, name: HostName): void {
 }
 
 function holdForWitness(draft: Draft, name: HostName, lost: HostName): void {
-  const witness = draft.host(lost);
-  const boot = draft.host(name).fence?.witnesses.get(lost) ?? '';
-  if (!isLost(witness, boot)) return; // It has been asked and may answer at any moment.
+  const { fence } = draft.host(name);
+  if (fence === undefined) return;
+  const boot = fence.witnesses.get(lost) ?? '';
+  if (!isLost(draft.host(lost), boot, fence)) return; // It was asked and may answer at any moment.
   hold(
     draft,
     name,

@@ -2,10 +2,7 @@
 /** Who bears witness in a fence: hosts that live, and would vanish if a device were theirs. */
 import type { Draft } from './draft.ts';
 import type { HostName } from './spec.ts';
-import type { FenceCause, HostState } from './state.ts';
-
-/** For a host without an agent of ours that answers: any sign of life will do, and none tells the boot. */
-const ANY_BOOT = '';
+import type { Fence, HostState } from './state.ts';
 
 /**
  * Hosts that were heard just now. One that died with the suspect is a suspect itself by now, and no witness.
@@ -15,15 +12,15 @@ const ANY_BOOT = '';
 export function witnessesOf(
   draft: Draft,
   name: HostName,
-  cause: FenceCause,
+  { cause, since }: Pick<Fence, 'cause' | 'since'>,
 ): ReadonlyMap<HostName, string> {
   const witnesses = new Map<HostName, string>();
   const isSeenToGo = cause === 'power-off' && isHeard(draft, draft.host(name));
   for (const other of draft.state.hosts.values()) {
     if (other.name === name || !isHeard(draft, other)) continue;
     if (other.fence !== undefined && (isSeenToGo || other.fence.round >= 0)) continue;
-    const boot = other.contact.status === 'online' ? other.boot : undefined;
-    witnesses.set(other.name, boot ?? ANY_BOOT);
+    if (other.contact.status !== 'online' && !refusesSince(other, since)) continue;
+    witnesses.set(other.name, other.boot ?? '');
   }
   return witnesses;
 }
@@ -48,17 +45,25 @@ function isHeard(draft: Draft, { contact }: HostState): boolean {
   return draft.now < contact.heardAt + draft.spec.heartbeatTimeoutMs / 2;
 }
 
-/** It has shown since then that it lives: where its agent answered, by its agent's own word. */
-export function livesSince(witness: HostState, boot: string, since: number): boolean {
-  if (boot === ANY_BOOT) return witness.aliveAt >= since;
-  // A kernel that refuses may be one that was booted since.
-  return witness.answeredAt >= since && witness.boot === boot;
+/** It has shown that it lives since the devices said off, and was not booted in between. */
+export function lives(witness: HostState, boot: string, { since, saidOffAt = 0 }: Fence): boolean {
+  if (witness.answeredAt >= saidOffAt && witness.boot === boot) return true;
+  return witness.aliveAt >= saidOffAt && refusesSince(witness, since);
 }
 
-/** It was asked, and cannot be what it was any more. */
-export function isLost({ contact, boot: now }: HostState, boot: string): boolean {
-  if (boot === ANY_BOOT) return contact.status !== 'online' && contact.status !== 'refused';
-  return contact.status !== 'online' || now !== boot;
+/** It was asked, and will not show that any more. */
+export function isLost(
+  { contact, ...witness }: HostState,
+  boot: string,
+  { since }: Fence,
+): boolean {
+  if (contact.status === 'online') return witness.boot !== boot;
+  return !refusesSince({ ...witness, contact }, since);
+}
+
+/** A kernel does not tell its boot. One that was cut and booted would have been silent in between. */
+function refusesSince({ contact }: HostState, since: number): boolean {
+  return contact.status === 'refused' && contact.since <= since;
 }
 
 export function heardAt(contact: HostState['contact']): number {

@@ -31,7 +31,12 @@ export class Bystander {
   }
 
   isWell(host: SimHost): boolean {
-    return host.kernelAnswers && host.agent !== undefined && this.#world.network.isWhole(host.name);
+    return host.agent !== undefined && this.isHeard(host);
+  }
+
+  /** Its agent, or at least its kernel. */
+  isHeard(host: SimHost): boolean {
+    return host.kernelAnswers && this.#world.network.isWhole(host.name);
   }
 
   touch(name: string): void {
