@@ -62,15 +62,19 @@ export async function issue(authority: Authority, wish: Wish): Promise<Issued> {
   return { role, name, folder: place };
 }
 
-/** Each role that the name has, with the same further names. The one before stays good. */
-export async function renew(authority: Authority, name: string, days: number): Promise<Issued[]> {
+/** Each role that the name has, with the further names that it had, and more. The one before stays good. */
+export async function renew(
+  authority: Authority,
+  name: string,
+  { days, also: more }: Pick<Wish, 'days' | 'also'>,
+): Promise<Issued[]> {
   const present = currentOf(authority.issued()).filter((one) => one.name === name);
   if (present.length === 0) {
     throw wrongUse(`${name} has no certificate to renew: aureole pki issue ${name}`);
   }
   const issued: Issued[] = [];
   for (const { role, serial } of present) {
-    const also = namesIn(certificateFile(authority, serial));
+    const also = [...namesIn(certificateFile(authority, serial)), ...more];
     issued.push(await issue(authority, { role, name, also, days }));
   }
   return issued;

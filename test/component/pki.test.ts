@@ -76,14 +76,19 @@ test(
     const after = certificate(authority, 'host', 'oss1');
     assert.notEqual(after.serialNumber, before.serialNumber);
     assert.equal(after.subjectAltName, before.subjectAltName);
+    authority.pki('renew', 'oss1', '--also', 'halo');
+    const more = certificate(authority, 'host', 'oss1').subjectAltName;
+    assert.equal(more, `${before.subjectAltName}, DNS:halo`);
     assert.deepEqual(states(authority), [
       'oss1 host replaced',
+      'oss1 host replaced',
       'oss1 host valid',
+      'oss1 manager replaced',
       'oss1 manager replaced',
       'oss1 manager valid',
     ]);
     assert.equal(readdirSync(join(authority.directory, 'issued')).length, 2, 'old keys are gone');
-    assert.match(authority.pki('revoke', 'oss1'), /4 certificates revoked/);
+    assert.match(authority.pki('revoke', 'oss1'), /6 certificates revoked/);
     assert.deepEqual(
       new Set(states(authority).map((row) => row.split(' ')[2])),
       new Set(['revoked']),

@@ -16,7 +16,8 @@ import { stepsAfterIssue, stepsAfterRevoke } from '../steps.ts';
 
 type Place = { readonly directory: string };
 type Terms = Place & { readonly days: number };
-type IssueFlags = Terms & { readonly manager?: string; readonly also: readonly string[] };
+type RenewFlags = Terms & { readonly also: readonly string[] };
+type IssueFlags = RenewFlags & { readonly manager?: string };
 type ShowFlags = Place & { readonly json: boolean; readonly check: boolean };
 
 const EXAMPLES = `
@@ -43,13 +44,14 @@ export function pkiCommand(): Command {
       command('issue', 'Make certificates for hosts, or for a manager')
         .argument('[nodeset]', 'hosts, by their names in the configuration')
         .option('--manager <nodeset>', 'machines that a manager runs on')
-        .option('--also <name>', 'a further name in each of them; may be repeated', addName, [])
+        .addOption(further('a further name in each of them; may be repeated'))
         .addOption(days(HOST_DAYS))
         .action(telling(runIssue)),
     )
     .addCommand(
       command('renew', 'Make new certificates in the place of present ones, which stay good')
         .argument('<nodeset>', 'hosts and managers')
+        .addOption(further('one more name beside those that they have; may be repeated'))
         .addOption(days(HOST_DAYS))
         .action(telling(runRenew)),
     )
@@ -83,8 +85,10 @@ function days(usual: number): Option {
   });
 }
 
-function addName(name: string, before: readonly string[]): readonly string[] {
-  return [...before, name];
+function further(description: string): Option {
+  return new Option('--also <name>', description)
+    .default([])
+    .argParser((name, before: readonly string[]): readonly string[] => [...before, name]);
 }
 
 async function runInit({ directory, days: count }: Terms): Promise<void> {
@@ -118,13 +122,15 @@ function wishesOf(role: Role, nodeset: string | undefined): { role: Role; name: 
   return nodeset === undefined ? [] : parseNames(nodeset).map((name) => ({ role, name }));
 }
 
-async function runRenew(nodeset: string, flags: Terms): Promise<void> {
+async function runRenew(nodeset: string, flags: RenewFlags): Promise<void> {
   const names = parseNames(nodeset);
+  const more = flags.also.map(requireName);
   using authority = new Authority(flags.directory);
   requirePresent(names, authority);
   const issued: Issued[] = [];
   try {
-    for (const name of names) issued.push(...(await renew(authority, name, flags.days)));
+    for (const name of names)
+      issued.push(...(await renew(authority, name, { days: flags.days, also: more })));
   } finally {
     if (issued.length > 0) say(stepsAfterIssue(flags.directory, issued));
   }
