@@ -4,15 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OrderAnswer, PlanStep } from '../../src/ha/contract.ts';
 import type { Verb } from '../../src/ha/core/messages.ts';
+import { fencedHosts, untilWell } from './fenced-pair.ts';
 import { Cluster } from './manager-cluster.ts';
 
 function pair(cluster: Cluster): string {
-  const host = (name: string): string => `
-  - hostname: ${name}:${cluster.portOf(name)}
-    address: 127.0.0.1
-    fencing: [[{ name: power, agent: ${cluster.fenceProgram}, parameters: { plug: ${name} } }]]`;
   return `
-hosts: ${host('oss1')} ${host('oss2')}
+hosts: ${fencedHosts(cluster)}
 resources:
   - { name: pool, kind: test/Service, parameters: { of: pool }, dependents: [disk], monitor_interval: 300ms }
   - { name: disk, kind: test/Service, parameters: { of: disk }, dependents: [ip], monitor_interval: 300ms }
@@ -51,10 +48,7 @@ test('the plan of a dry run is what scripts and fence devices are then told, in 
   const agent = await cluster.startAgent('oss1');
   await cluster.startAgent('oss2');
   await cluster.startManager(pair(cluster));
-  await cluster.untilStatus('the group runs at home', cluster.runsOn('pool', 'oss1'));
-  await cluster.untilStatus('its devices are proven', ({ hosts }) =>
-    hosts.every((host) => host.devices.every((device) => device.trust === 'proven')),
-  );
+  await untilWell(cluster, 'pool');
   const away = await foreseeAndDo(cluster, 'deactivate', 'oss1', 'oss2');
   assert.equal(away.length, 6);
   assert.deepEqual(await foreseeAndDo(cluster, 'activate', 'oss1', 'oss2'), []);

@@ -5,31 +5,16 @@ import { test } from 'node:test';
 import { haClient } from '../../src/ha/client.ts';
 import type { AwaitedOrder } from '../../src/ha/commands/settled.ts';
 import { waitForOrders, type WaitOutcome } from '../../src/ha/commands/wait.ts';
+import { pairConfig, untilWell } from './fenced-pair.ts';
 import { Cluster, DEADLINE_MS, type Daemon } from './manager-cluster.ts';
 
 const never = new AbortController().signal;
 
-function pair(cluster: Cluster): string {
-  const host = (name: string): string => `
-  - hostname: ${name}:${cluster.portOf(name)}
-    address: 127.0.0.1
-    fencing: [[{ name: power, agent: ${cluster.fenceProgram}, parameters: { plug: ${name} } }]]`;
-  return `
-hosts: ${host('oss1')} ${host('oss2')}
-resources: [{ name: disk, kind: test/Service, parameters: {}, monitor_interval: 300ms }]
-resource_groups: [{ root: disk, home_host: oss1, failover_hosts: [oss2] }]
-ha: { mode: manage, heartbeat_timeout: 2s, fencing: { timeout: 5s, check: 1s } }
-`;
-}
-
 async function started(cluster: Cluster): Promise<Daemon> {
   await cluster.startAgent('oss1');
   await cluster.startAgent('oss2');
-  const manager = await cluster.startManager(pair(cluster));
-  await cluster.untilStatus('the group runs at home', cluster.runsOn('disk', 'oss1'));
-  await cluster.untilStatus('its devices are proven', ({ hosts }) =>
-    hosts.every((host) => host.devices.every((device) => device.trust === 'proven')),
-  );
+  const manager = await cluster.startManager(pairConfig(cluster));
+  await untilWell(cluster, 'disk');
   return manager;
 }
 
@@ -86,7 +71,7 @@ test('a manager that restarts meanwhile is asked again, and a fence is over when
   await cluster.order('fence', 'oss1');
   const ended = waitFor(cluster, { verb: 'fence', target: 'oss1' });
   await manager.end('SIGKILL');
-  await cluster.startManager(pair(cluster));
+  await cluster.startManager(pairConfig(cluster));
   const end = await ended;
   assert.equal(end.outcome, 'done', end.text);
   assert.ok(cluster.runsOn('disk', 'oss2')(await cluster.status()));

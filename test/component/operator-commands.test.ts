@@ -5,18 +5,15 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { fencedHosts, untilWell } from './fenced-pair.ts';
 import { Cluster, DEADLINE_MS } from './manager-cluster.ts';
 
 const AUREOLE = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const cluster = new Cluster();
 
 function configuration(): string {
-  const host = (name: string): string => `
-  - hostname: ${name}:${cluster.portOf(name)}
-    address: 127.0.0.1
-    fencing: [[{ name: power, agent: ${cluster.fenceProgram}, parameters: { plug: ${name} } }]]`;
   return `
-hosts: ${host('oss1')} ${host('oss2')}
+hosts: ${fencedHosts(cluster)}
 resources:
   - { name: disk, kind: test/Service, parameters: { id: disk }, dependents: [ip], monitor_interval: 300ms }
   - { name: ip, kind: test/Service, parameters: { id: ip }, monitor_interval: 300ms }
@@ -33,15 +30,8 @@ before(async () => {
   await cluster.startAgent('oss1');
   await cluster.startAgent('oss2');
   await cluster.startManager(configuration());
-  const isUp = cluster.runsOn('disk', 'oss1');
-  await cluster.untilStatus('a cluster that is well', (status) => {
-    const devices = status.hosts.flatMap((host) => host.devices);
-    return (
-      isUp(status) &&
-      cluster.runsOn('pool', 'oss2')(status) &&
-      devices.every(({ trust }) => trust === 'proven')
-    );
-  });
+  await cluster.untilStatus('the other group runs, too', cluster.runsOn('pool', 'oss2'));
+  await untilWell(cluster, 'disk');
 });
 after(() => cluster[Symbol.asyncDispose]());
 
