@@ -10,7 +10,7 @@ import type { Draft } from './draft.ts';
 import type { Order, PowerOutcome } from './messages.ts';
 import type { DeviceName, HostName } from './spec.ts';
 import type { Fence, FenceCause, HostState, Off, OrderedCause } from './state.ts';
-import { heardAt, isLost, isNeeded, lives, witnessesOf, witnessFor } from './witnesses.ts';
+import { heardAt, isLost, lives, whyWait, witnessesOf } from './witnesses.ts';
 
 /** What a device has answered, in words. */
 const WORDS = {
@@ -54,8 +54,10 @@ export function beginFence(
     ...(operator === undefined ? {} : { operator }),
   });
   draft.because(`fence ${name}: ${text}`);
-  if (by?.force === false && isNeeded(draft, name)) return waitForTurn(draft, name, new Map());
-  tell(draft, name, 'off');
+  const heldBy = whyWait(draft, name, by?.force === false);
+  if (heldBy === undefined) return tell(draft, name, 'off');
+  const waits = { phase: 'pause', round: -1, againAt: draft.now, heldBy } as const;
+  setFence(draft, name, { ...fence, ...waits, witnesses: new Map() });
 }
 
 /** By an operator: unproven devices will do, and its reason is never over by itself. */
@@ -267,8 +269,23 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
   const host = draft.host(name);
   const { fence } = host;
   if (fence === undefined) return;
-  const isPatient = isOrdered(fence.cause) && (fence.phase === 'recall' || fence.round < 0);
-  if (isPatient && isNeeded(draft, name)) return waitForTurn(draft, name, fence.witnesses);
+  const isRecall = fence.phase === 'recall';
+  if (isRecall) {
+    const text = `the fence that was begun before the manager started is carried through: ${fence.text}`;
+    draft.fact({ name: 'ha.fence.resumed', severity: 'warning', host: name, text });
+  }
+  const wait = whyWait(draft, name, isOrdered(fence.cause) && (isRecall || fence.round < 0));
+  if (wait !== undefined) {
+    if (fence.phase === 'pause' && fence.heldBy === wait) return;
+    const round = isRecall ? -1 : fence.round;
+    return setFence(draft, name, {
+      ...fence,
+      phase: 'pause',
+      round,
+      againAt: draft.now,
+      heldBy: wait,
+    });
+  }
   const by = isOrdered(fence.cause) ? 'operator' : 'manager';
   const level = usableLevels(draft, host, by)[0];
   const { againAt: _, ...rest } = fence;
@@ -290,23 +307,7 @@ function nextRound(draft: Draft, name: HostName, why: string): void {
     ...(boot === undefined ? {} : { boot }),
   });
   draft.because(`the fence of ${name} ${why}`);
-  if (fence.phase === 'recall') {
-    const text = `the fence that was begun before the manager started is carried through: ${fence.text}`;
-    draft.fact({ name: 'ha.fence.resumed', severity: 'warning', host: name, text });
-  }
   tell(draft, name, 'off');
-}
-
-/**
- * Cut now, it would be the lost witness of another fence: its first round is still to come.
- * `witnesses`: of an off that an earlier manager may have told.
- */
-function waitForTurn(draft: Draft, name: HostName, witnesses: Fence['witnesses']): void {
-  const { fence } = draft.host(name);
-  const heldBy = `waits until it is settled that ${witnessFor(draft, name)} is off`;
-  if (fence === undefined || fence.heldBy === heldBy) return;
-  const waits = { phase: 'pause', round: -1, againAt: draft.now, heldBy } as const;
-  setFence(draft, name, { ...fence, ...waits, witnesses });
 }
 
 function tell(draft: Draft, name: HostName, action: 'off' | 'status'): void {

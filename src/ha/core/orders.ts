@@ -66,7 +66,7 @@ function fence(draft: Draft, order: Order): Answer {
   if (draft.spec.mode === 'observe') return refused('the manager only observes (ha.mode: manage)');
   const waits = (host.fence?.round ?? 0) < 0;
   if (host.fence !== undefined && !(waits && order.force)) {
-    const remedy = waits ? `, and ${host.fence.heldBy}; --force cuts its power now` : '';
+    const remedy = waits ? `, and ${host.fence.heldBy}; --force waits for no other fence` : '';
     return refused(`a fence of this host is under way already${remedy}`);
   }
   if (usableLevels(draft, host, 'operator').length === 0) {
@@ -80,7 +80,7 @@ function fence(draft: Draft, order: Order): Answer {
   }
   beginFence(draft, name, 'operator', order.reason || 'ordered by an operator', order);
   const heldBy = draft.host(name).fence?.heldBy;
-  const rest = heldBy === undefined ? '' : `: it ${heldBy}; --force cuts its power now`;
+  const rest = heldBy === undefined ? '' : `: it ${heldBy}`;
   return { outcome: 'accepted', text: `fence of ${name} begun${rest}` };
 }
 

@@ -26,18 +26,25 @@ export function witnessesOf(
 }
 
 /** A host whose fence still needs the word of this one that it lives. */
-export function witnessFor(draft: Draft, name: HostName): HostName | undefined {
+function witnessFor(draft: Draft, name: HostName): HostName | undefined {
   return draft.state.fencing.find((other) => {
     const fence = draft.host(other).fence;
     return fence?.phase !== 'held' && fence?.witnesses.has(name) === true;
   });
 }
 
-/** Cut now, it would be the lost witness of another fence. Who is silent may be just what the fence is for. */
-export function isNeeded(draft: Draft, name: HostName): boolean {
+/**
+ * Why off is not told yet. After a gap of ours nobody was heard, and none would bear witness. `isPatient`:
+ * it would be the lost witness of another fence; who is silent may be just what the fence is for.
+ */
+export function whyWait(draft: Draft, name: HostName, isPatient: boolean): string | undefined {
+  const { now, state, spec } = draft;
+  if (now - state.listenSince < spec.heartbeatTimeoutMs / 2)
+    return 'waits until the other hosts had time to answer';
   const { contact, fence } = draft.host(name);
   const mayWait = fence?.cause === 'power-off' || contact.status !== 'silent';
-  return mayWait && witnessFor(draft, name) !== undefined;
+  const other = isPatient && mayWait ? witnessFor(draft, name) : undefined;
+  return other && `waits until it is settled that ${other} is off`;
 }
 
 function isHeard(draft: Draft, { contact }: HostState): boolean {
