@@ -67,7 +67,8 @@ export type ClientLimits = {
 
 export const CLIENT_LIMITS: ClientLimits = {
   questionMs: 10_000,
-  orderMs: 60_000,
+  // The manager itself gives up after 10 s.
+  orderMs: 20_000,
   powerMs: 90_000,
   streamSilenceMs: 30_000,
   answerBytes: 64 * 1024 * 1024,
