@@ -209,7 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'ha/core/contact.ts',
-        line: "doubtAll(draft, name, 'its agent was restarted and has not monitored it yet');",
+        line: "doubtAll(draft, name, isNew ? NOT_ASKED : 'its agent was restarted and has not monitored it yet');",
         broken:
           "draft.changeKnown(name, () => ({ status: 'stopped', since: draft.now, doubtedAt: draft.now, evidence: { source: 'monitor', askedAt: draft.now }, text: '' }));",
       },

@@ -75,7 +75,7 @@ function take(draft: Draft, event: HaEvent | Tick): void {
     case 'beat':
       return onBeat(draft, event);
     case 'refused':
-      return onRefused(draft, event.host, event.askedAt);
+      return onRefused(draft, event);
     case 'superseded':
       if (event.by === 'other-journal') return onOtherJournal(draft, event);
       if (draft.state.superseded !== undefined) return;

@@ -52,7 +52,7 @@ export function onOtherJournal(
 ): void {
   const before = draft.state.hosts.get(name);
   if (before === undefined) return;
-  onRefused(draft, name, askedAt);
+  onRefused(draft, { host: name, askedAt, strange: true });
   if (draft.host(name).contact.status !== 'refused') return draft.because('a late answer');
   draft.setHost({ ...draft.host(name), obeysOther: text });
   if (before.obeysOther !== undefined) return;
@@ -61,14 +61,19 @@ export function onOtherJournal(
   draft.because(`${name} obeys another manager`);
 }
 
-export function onRefused(draft: Draft, name: HostName, askedAt: number): void {
+export function onRefused(
+  draft: Draft,
+  refusal: Pick<Extract<HaEvent, { type: 'refused' }>, 'host' | 'askedAt' | 'strange'>,
+): void {
+  const { host: name, askedAt, strange } = refusal;
   const host = draft.state.hosts.get(name);
   if (host === undefined || askedAt < host.aliveAt) return;
   if (host.off !== undefined && askedAt <= host.off.at) return;
   offIsOver(draft, name, 'its kernel refuses connections');
   const { now } = draft;
   if (host.contact.status === 'refused') {
-    const contact = { ...host.contact, heardAt: now };
+    const { goneSince = now, ...rest } = host.contact;
+    const contact = { ...rest, heardAt: now, ...(strange ? {} : { goneSince }) };
     draft.setHost({ ...draft.host(name), aliveAt: askedAt, contact });
     return;
   }
@@ -76,7 +81,13 @@ export function onRefused(draft: Draft, name: HostName, askedAt: number): void {
     ...draft.host(name),
     aliveAt: askedAt,
     doubtedAt: now,
-    contact: { status: 'refused', since: now, heardAt: now, told: false },
+    contact: {
+      status: 'refused',
+      since: now,
+      heardAt: now,
+      told: false,
+      ...(strange ? {} : { goneSince: now }),
+    },
   });
   doubtAll(draft, name, 'the agent on its host does not answer');
   const text =
@@ -119,8 +130,8 @@ function tellAgentGone(
   contact: Extract<HostState['contact'], { status: 'refused' }>,
 ): void {
   const { agentTimeoutMs, onAgentTimeout } = draft.spec;
-  if (contact.told || onAgentTimeout !== 'alarm' || draft.now - contact.since < agentTimeoutMs)
-    return;
+  const isForFence = onAgentTimeout === 'fence' && contact.goneSince !== undefined;
+  if (contact.told || isForFence || draft.now - contact.since < agentTimeoutMs) return;
   draft.setHost({ ...host, contact: { ...contact, told: true } });
   const text = `its agent has not answered for ${seconds(agentTimeoutMs)}; its kernel lives, so it is not fenced: look at the agent there`;
   draft.fact({ name: 'ha.agent.gone', severity: 'alarm', host: host.name, text });
@@ -211,12 +222,15 @@ function meetBoot(draft: Draft, before: HostState, boot: string): void {
   draft.because(`${name} was booted anew`);
 }
 
+const NOT_ASKED = 'not asked since the manager has started';
+
 /** Another run of the agent in the same boot: services run on, operations may too. */
 function meetAgent(draft: Draft, before: HostState): void {
   const { name } = before;
   draft.setHost({ ...draft.host(name), doubtedAt: draft.now });
-  doubtAll(draft, name, 'its agent was restarted and has not monitored it yet');
-  if (before.incarnation === undefined) return;
+  const isNew = before.incarnation === undefined;
+  doubtAll(draft, name, isNew ? NOT_ASKED : 'its agent was restarted and has not monitored it yet');
+  if (isNew) return;
   const text = 'its agent was restarted; what runs there is asked again';
   draft.fact({ name: 'ha.agent.restarted', severity: 'warning', host: name, text });
   draft.because(`the agent on ${name} was restarted`);

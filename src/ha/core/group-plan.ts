@@ -256,9 +256,9 @@ function startOn(draft: Draft, name: GroupName, host: HostName, why: string): vo
     plan = { type: 'start', host, askedAt: draft.now, again, why, asked, started: false };
     const ran = group.ran.includes(host) ? group.ran : [...group.ran, host];
     draft.setGroup({ ...group, plan, ran });
-    draft.because(`start ${name} on ${host}: ${why}`);
+    draft.because(`ask who has ${name}, to start it on ${host} if nobody does: ${why}`);
     askEverybody(draft, name, plan);
-    return say(draft, name, `is about to start on ${host}`);
+    return say(draft, name, `asks its hosts, to start on ${host} if it runs nowhere`);
   }
   const verdict = startVerdict(draft, name, plan);
   if (!verdict.start) return waitForAnswers(draft, name, plan, verdict);
@@ -296,7 +296,8 @@ function waitForAnswers(
     });
     askEverybody(draft, name, plan);
   }
-  say(draft, name, `is about to start on ${plan.host}: ${verdict.reason}`);
+  const intent = `asks its hosts, to start on ${plan.host} if it runs nowhere`;
+  say(draft, name, `${intent}: ${verdict.reason}`);
 }
 
 function startVerdict(draft: Draft, name: GroupName, plan: Plan): StartVerdict {

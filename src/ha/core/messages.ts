@@ -69,8 +69,11 @@ export type HaEvent = Readonly<
       incarnation: string;
       observations: readonly Observation[];
     }
-  /** The host's kernel refused or reset the connection: it lives, its agent does not answer. */
-  | { type: 'refused'; host: HostName; askedAt: Instant }
+  /**
+   * The host's kernel refused or reset the connection: it lives, its agent does not answer. `strange`:
+   * somebody did, and not as its agent would to us: a certificate that has ended, another program.
+   */
+  | { type: 'refused'; host: HostName; askedAt: Instant; strange: boolean }
   /** The agent obeys another manager: one above us in our own journal, or one with another journal. */
   | {
       type: 'superseded';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What operators order. Each order is answered at once: done, accepted, refused with its reason, failed. */
+import { armingOf } from './armed.ts';
 import { changeDevice, usableLevels } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { beginFence, confirmOff, endFence } from './fencing.ts';
@@ -48,11 +49,11 @@ function carryOut(draft: Draft, order: Order): Answer {
     case 'failback':
       return knowsHost || knowsGroup ? failback(draft, order) : noHost(order);
     case 'manage':
-      return knowsGroup ? manage(draft, order) : noGroup(order);
+      return knowsGroup ? manage(draft, order) : noGroup(draft, order);
     case 'unmanage':
-      return knowsGroup ? unmanage(draft, order) : noGroup(order);
+      return knowsGroup ? unmanage(draft, order) : noGroup(draft, order);
     case 'cleanup':
-      return knowsGroup ? cleanup(draft, order) : noGroup(order);
+      return knowsGroup ? cleanup(draft, order) : noGroup(draft, order);
     case 'power-on':
       return knowsHost ? powerOn(draft, order) : noHost(order);
     case 'power-off':
@@ -87,7 +88,8 @@ function fence(draft: Draft, order: Order): Answer {
 function whyNotFence(draft: Draft, name: string): string | undefined {
   const host = draft.host(name);
   if (host.off?.confirmed === true) return 'it is off already';
-  if (host.fencedAt !== undefined) return 'it was fenced already and not reset since';
+  const { armed } = armingOf(draft.spec.fencing, host, draft.now);
+  if (!armed) return 'it was fenced already and not reset since';
   for (const group of groupsMaybeOn(draft, name)) {
     if (!draft.group(group).managed) return `group ${group} may run on it and is unmanaged`;
     const list = listOf(draft.groupSpec(group)).filter((other) => other !== name);
@@ -240,8 +242,12 @@ function noHost(order: Order): Answer {
   return { outcome: 'failed', text: `no such host: ${order.target}` };
 }
 
-function noGroup(order: Order): Answer {
-  return { outcome: 'failed', text: `no such group: ${order.target}` };
+/** A group is known by its root. */
+function noGroup(draft: Draft, { target }: Order): Answer {
+  const groups = [...draft.spec.groups.values()];
+  const group = groups.find(({ resources }) => resources.some(({ name }) => name === target));
+  const hint = group === undefined ? '' : `; it is a resource of group ${group.name}`;
+  return { outcome: 'failed', text: `no such group: ${target}${hint}` };
 }
 
 function refused(text: string): Answer {

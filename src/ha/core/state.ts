@@ -11,7 +11,8 @@ export type Contact = Readonly<
   | { status: 'unheard'; told: boolean }
   | { status: 'online'; heardAt: Instant }
   | { status: 'silent'; since: Instant; heardAt: Instant }
-  | { status: 'refused'; since: Instant; heardAt: Instant; told: boolean }
+  /** `goneSince`: since when nobody at all answers at its agent's port; absent: somebody does. */
+  | { status: 'refused'; since: Instant; heardAt: Instant; told: boolean; goneSince?: Instant }
 >;
 
 /** Confirmed off: every resource on the host is stopped. Holds until a status says on or a new boot answers. */

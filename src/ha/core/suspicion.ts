@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** When a host seems to need fencing: asks around, puts the case to the gates, and begins or says why not. */
+import { armingOf } from './armed.ts';
 import { suspectAt } from './contact.ts';
 import { askPower, usableLevels } from './devices.ts';
 import type { Draft } from './draft.ts';
@@ -131,8 +132,10 @@ function causeOf(draft: Draft, name: HostName): { cause: Cause; text: string } |
     const where = groupsMaybeOn(draft, name).join(', ');
     return { cause: 'silence', text: `it is silent and may hold ${where || 'nothing'}` };
   }
-  const agentGone = contact.status === 'refused' && now - contact.since >= spec.agentTimeoutMs;
-  if (agentGone && spec.onAgentTimeout === 'fence') {
+  // Somebody answers strangely: a certificate that has ended, say. That must not cost the host its power.
+  const goneSince = contact.status === 'refused' ? contact.goneSince : undefined;
+  const isGone = goneSince !== undefined && now - goneSince >= spec.agentTimeoutMs;
+  if (isGone && spec.onAgentTimeout === 'fence') {
     return { cause: 'agent', text: 'its agent has not answered for agent_timeout' };
   }
   return undefined;
@@ -143,8 +146,6 @@ function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
   const host = draft.host(name);
   const hosts = [...state.hosts.values()];
   const { fencing } = spec;
-  const rearmed =
-    fencing.rearmMs !== undefined && draft.now - (host.fencedAt ?? 0) > fencing.rearmMs;
   const helps = helpOf(draft, name);
   const unmanaged = groupsMaybeOn(draft, name).find((group) => !draft.group(group).managed);
   const reached = isFresh(draft, host.inquiry) ? reachedBy(host.inquiry) : 'asked';
@@ -152,7 +153,7 @@ function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
     cause,
     mode: spec.mode,
     superseded: state.superseded !== undefined,
-    armed: host.fencedAt === undefined || rearmed,
+    armed: armingOf(fencing, host, draft.now).armed,
     ...(host.switched === undefined ? {} : { switched: host.switched }),
     provenLevel: usableLevels(draft, host, 'manager').length > 0,
     ...(helps === undefined ? {} : { helps }),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What an operator sees of the state: hosts, groups, and what he should look at now. */
 import type { Instant } from '../../kernel/machine.ts';
+import { armingOf } from './armed.ts';
 import type { Known } from './knowledge.ts';
 import type { ClusterSpec, GroupSpec } from './spec.ts';
 import type { ClusterState, GroupState, HostState } from './state.ts';
@@ -87,8 +88,6 @@ const UNASKED = { trust: 'unproven', power: 'unknown', trouble: undefined } as c
 
 function lookAtHost(spec: ClusterSpec, host: HostState, now: Instant): HostLook {
   const { contact, fence, notFenced } = host;
-  const { rearmMs } = spec.fencing;
-  const rearmed = rearmMs !== undefined && now - (host.fencedAt ?? 0) > rearmMs;
   const levels = spec.hosts.get(host.name)?.levels ?? [];
   const heardAt =
     contact.status === 'unheard' || contact.heardAt === 0 ? undefined : contact.heardAt;
@@ -96,10 +95,7 @@ function lookAtHost(spec: ClusterSpec, host: HostState, now: Instant): HostLook 
     name: host.name,
     status: host.off?.confirmed === true ? 'off' : contact.status,
     active: host.active,
-    armed: host.fencedAt === undefined || rearmed,
-    ...(rearmMs === undefined || host.fencedAt === undefined || rearmed
-      ? {}
-      : { armedInMs: Math.round(rearmMs - (now - host.fencedAt)) }),
+    ...armingOf(spec.fencing, host, now),
     ...(host.boot === undefined ? {} : { boot: host.boot }),
     ...(heardAt === undefined ? {} : { heardMsAgo: Math.round(now - heardAt) }),
     ...(fence === undefined

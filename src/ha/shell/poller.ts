@@ -169,14 +169,19 @@ export class Poller {
       return this.#livesOnly(`the agent of ${host}: ${answer.text}`, askedAt);
     this.#setProblem(undefined);
     if (answer.type === 'refused')
-      await this.#ports.inbox.putUrgent({ type: 'refused', host, askedAt });
+      await this.#ports.inbox.putUrgent({ type: 'refused', host, askedAt, strange: false });
     return 'unanswered';
   }
 
   /** Whatever it was that answered, a kernel and a process live there: never silence. */
   async #livesOnly(problem: string, askedAt: Instant): Promise<Round> {
     this.#setProblem(problem);
-    await this.#ports.inbox.putUrgent({ type: 'refused', host: this.#settings.host, askedAt });
+    await this.#ports.inbox.putUrgent({
+      type: 'refused',
+      host: this.#settings.host,
+      askedAt,
+      strange: true,
+    });
     return 'unanswered';
   }
 

@@ -73,7 +73,8 @@ function cable(stage: Stage, [how = '', host = '', what = '']: Words): void {
 
 function agent(stage: Stage, [how = '', name = '']: Words): void {
   const host = stage.world.host(name);
-  if (choose(how, { kill: true, start: false })) host.killAgent();
+  host.isStrange = how === 'garble';
+  if (choose(how, { kill: true, start: false, garble: false })) host.killAgent();
   else host.startAgent();
 }
 

@@ -38,6 +38,8 @@ export class SimHost {
   boot = '';
   frozen = false;
   agent: Agent | undefined;
+  /** What its agent answers cannot be understood: its certificate has ended, say. */
+  isStrange = false;
   /** Since when nothing was wrong with it: powered, not frozen, its agent running. */
   wellSince = 0;
   boots = 0;

@@ -25,7 +25,9 @@ export type Disk = { readonly journal: string; epoch: number; saved: Map<string,
 
 /** How one question to a host ends. */
 export type Asked<T> = Readonly<
-  { type: 'answer'; value: T } | { type: 'refused' } | { type: 'obeys-other'; why: string }
+  | { type: 'answer'; value: T }
+  | { type: 'refused'; strange: boolean }
+  | { type: 'obeys-other'; why: string }
 >;
 
 /** The manager's way to the simulated world. Questions that get lost are never answered. */
@@ -269,7 +271,7 @@ export class SimManager {
       if (run !== this.#run) return;
       if (asked.type === 'answer') return good(asked.value);
       if (!open) return;
-      if (asked.type === 'refused') this.#push({ type: 'refused', host, askedAt }, run);
+      if (asked.type === 'refused') this.#push({ ...asked, host, askedAt }, run);
       else this.#push(supersededBy(host, asked.why, askedAt), run);
       poller.cursor = UNACQUAINTED;
       next(pauseMs);

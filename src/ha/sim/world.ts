@@ -177,7 +177,8 @@ export class World {
     const reply = (asked: Asked<T>): void => this.network.fromHost(name, () => answer(asked));
     this.network.toHost(name, () => {
       if (!host.kernelAnswers || this.forgotten.has(epochKey(epoch))) return;
-      if (host.agent === undefined) return reply({ type: 'refused' });
+      if (host.agent === undefined) return reply({ type: 'refused', strange: false });
+      if (host.isStrange) return reply({ type: 'refused', strange: true });
       const why = host.refusal(epoch);
       if (why !== undefined) return reply({ type: 'obeys-other', why });
       ask(host, (value) => reply({ type: 'answer', value }));
