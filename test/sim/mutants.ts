@@ -187,7 +187,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     always: ['agentKill', 'scriptUnkillable', 'scriptSlow'],
-    from: 730,
+    from: 2_000,
     caught: 'double',
   },
   {

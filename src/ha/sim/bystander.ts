@@ -31,7 +31,7 @@ export class Bystander {
   }
 
   isWell(host: SimHost): boolean {
-    return host.agent !== undefined && this.isHeard(host);
+    return host.agent !== undefined && !host.isStrange && this.isHeard(host);
   }
 
   /** Its agent, or at least its kernel. */

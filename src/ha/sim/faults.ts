@@ -30,6 +30,7 @@ export const FAULTS = {
   orders: 0.5,
   handMoves: 0.5,
   secondManager: 0.03,
+  agentGarbled: 0.15,
 } as const;
 export type FaultName = keyof typeof FAULTS;
 

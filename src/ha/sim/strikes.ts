@@ -41,6 +41,7 @@ export class Strikes {
     for (const host of world.all) {
       clear(world.network.link(host.name));
       host.thaw();
+      host.isStrange = false;
       world.powerOn(host.name);
       host.startAgent();
     }
@@ -144,6 +145,12 @@ export class Strikes {
         'agentKill',
         () => host.killAgent(),
         () => host.startAgent(),
+      );
+    if (faults.strikes('agentGarbled'))
+      this.#for(
+        'agentGarbled',
+        () => (host.isStrange = true),
+        () => (host.isStrange = false),
       );
     if (faults.strikes('resourceDies')) {
       const [first] = host.active;
