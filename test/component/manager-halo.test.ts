@@ -134,7 +134,13 @@ test('groups and hosts are commanded as HALO’s are, and the status tells it', 
     said(409, 'Host has not been fenced.'),
   );
 
-  await cluster.untilStatus('it is known to run', cluster.runsOn('pool/disk', 'oss1'));
+  await cluster.untilStatus(
+    'it is known to run, and where not',
+    ({ groups: [group] }) =>
+      group?.resources.every(({ hosts: known }) =>
+        known.every(({ host, status }) => status === (host === 'oss1' ? 'running' : 'stopped')),
+      ) === true,
+  );
   const { resources, hosts, events } = await haloStatus(ask);
   const status = {
     oss1: { status: 'Running', comment: null },

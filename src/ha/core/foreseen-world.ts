@@ -139,8 +139,9 @@ export class ForeseenWorld {
     for (const { plan } of groups.values()) if (plan !== undefined) return false;
     for (const host of this.#boots.keys()) if (this.#unseenOn(host).length > 0) return false;
     return fencing.every((name) => {
-      const phase = hosts.get(name)?.fence?.phase;
-      return phase === 'held' || phase === 'pause';
+      const fence = hosts.get(name)?.fence;
+      // One that waits for its turn has all of it before it.
+      return fence !== undefined && fence.round >= 0 && /^(?:held|pause)$/.test(fence.phase);
     });
   }
 

@@ -50,6 +50,21 @@ test('in a settled cluster the answer is that of the real order, and nothing els
   assert.deepEqual(new Set(seen.plan.map(({ group }) => group)), new Set(['pool0']));
 });
 
+test('a fence that has to wait first is foreseen all the same', () => {
+  const world = started(60_000);
+  const { state } = world.manager;
+  assert.ok(state !== undefined);
+  const { now } = world.schedule;
+  const order = { id: '', target: 'oss1', force: true, operator: '', reason: '' } as const;
+  // As after a stall of the manager: off is told only once it has listened for a while.
+  const seen = foresight(world.spec)(
+    { ...state, listenSince: now },
+    { ...order, verb: 'power-off' },
+    now,
+  );
+  assert.match(words(seen)[0] ?? '', /^power-off .*oss1$/);
+});
+
 test('what would be refused is refused, with its reason and without a plan', () => {
   const seen = foresee(started(60_000), 'power-off', 'oss1');
   assert.equal(seen.outcome, 'refused');
