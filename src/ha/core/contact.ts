@@ -22,6 +22,7 @@ import { noteFailure } from './failures.ts';
 import { isOperating, operate } from './operating.ts';
 import type { ClusterSpec, HostName } from './spec.ts';
 import type { ClusterState, HostState } from './state.ts';
+import { joinWitnesses } from './witnesses.ts';
 
 type Beat = Extract<HaEvent, { type: 'beat' }>;
 
@@ -187,6 +188,7 @@ function hear(draft: Draft, before: HostState, beat: Beat): void {
     boot: beat.boot,
     incarnation: beat.incarnation,
   });
+  joinWitnesses(draft, before.name);
   if (before.contact.status === 'online') return;
   const text = 'it answers';
   draft.fact({ name: 'ha.host.online', severity: 'info', host: before.name, text });

@@ -25,6 +25,20 @@ export function witnessesOf(
   return witnesses;
 }
 
+/** Who is heard while off is on its way lives as well, whether it was heard before or has just booted. */
+export function joinWitnesses(draft: Draft, name: HostName): void {
+  const { boot, fence: own } = draft.host(name);
+  if (boot === undefined || (own !== undefined && own.round >= 0)) return;
+  for (const other of draft.state.fencing) {
+    const suspect = draft.host(other);
+    const { fence } = suspect;
+    if (fence === undefined || !/^(?:off|status)$/.test(fence.phase)) continue;
+    if (other === name || fence.witnesses.has(name)) continue;
+    const witnesses = new Map([...fence.witnesses, [name, boot] as const]);
+    draft.setHost({ ...suspect, fence: { ...fence, witnesses } });
+  }
+}
+
 /** A host whose fence still needs the word of this one that it lives. */
 function witnessFor(draft: Draft, name: HostName): HostName | undefined {
   return draft.state.fencing.find((other) => {

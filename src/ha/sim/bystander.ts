@@ -39,6 +39,12 @@ export class Bystander {
     return host.kernelAnswers && this.#world.network.isWhole(host.name);
   }
 
+  /** The manager knows, too. */
+  isKnownToLive(host: SimHost): boolean {
+    const status = this.#world.manager.state?.hosts.get(host.name)?.contact.status;
+    return this.isHeard(host) && (status === 'online' || status === 'refused');
+  }
+
   touch(name: string): void {
     this.#troubledAt.set(name, this.#world.schedule.now);
   }

@@ -78,7 +78,7 @@ export class Strikes {
     // A wrongly wired device can be found out only while its other end is well: see ADR 1.
     if (
       this.#miswired &&
-      world.all.some((other) => other !== host && !this.#bystander.isHeard(other))
+      world.all.some((other) => other !== host && !this.#bystander.isKnownToLive(other))
     )
       return;
     // A lie about a host that nobody hears cannot be found out either.
