@@ -18,7 +18,9 @@ mount -t overlay -o "lowerdir=/,upperdir=$top/upper,workdir=$top/work" overlay "
 mkdir "$top/root/debs"
 cp "$@" "$top/root/debs"
 mount -t proc proc "$top/root/proc"
+# Of this machine: nobody in the copy may change it.
 mount --bind /dev "$top/root/dev"
+mount -o remount,bind,ro "$top/root/dev"
 mount -t tmpfs run "$top/root/run"
 
 export DEBIAN_FRONTEND=noninteractive
