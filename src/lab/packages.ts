@@ -12,7 +12,7 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { withoutServiceStarts } from './service-policy.ts';
 
-export type Purpose = 'demo' | 'test';
+export type Purpose = 'demo' | 'test' | 'bench';
 
 export type DebianPackage = {
   readonly name: string;
@@ -24,7 +24,7 @@ export type DebianPackage = {
   readonly service?: string;
 };
 
-const BOTH = ['demo', 'test'] as const;
+const ALL = ['demo', 'test', 'bench'] as const;
 const APT_ERROR = 100;
 const OCF = '/usr/lib/ocf/resource.d/heartbeat';
 
@@ -32,23 +32,23 @@ export const PACKAGES: readonly DebianPackage[] = [
   {
     name: 'resource-agents',
     why: 'the OCF scripts Filesystem, IPaddr2 and Dummy',
-    purposes: BOTH,
+    purposes: ALL,
     files: [`${OCF}/Filesystem`, `${OCF}/IPaddr2`, `${OCF}/Dummy`],
   },
   {
     name: 'fence-agents',
     why: 'the fence programs fence_ipmilan, fence_powerman and fence_redfish',
-    purposes: BOTH,
+    purposes: ALL,
     files: ['fence_ipmilan', 'fence_powerman', 'fence_redfish'],
   },
   {
     name: 'openipmi',
     why: 'ipmi_sim, a BMC for each host',
-    purposes: BOTH,
+    purposes: ALL,
     files: ['ipmi_sim'],
     service: 'openipmi',
   },
-  { name: 'ipmitool', why: 'used by fence_ipmilan', purposes: BOTH, files: ['ipmitool'] },
+  { name: 'ipmitool', why: 'used by fence_ipmilan', purposes: ALL, files: ['ipmitool'] },
   {
     name: 'powerman',
     why: 'powermand, a power distribution unit',
@@ -87,23 +87,23 @@ export const PACKAGES: readonly DebianPackage[] = [
     purposes: ['test'],
     files: ['ssh', 'ssh-keygen'],
   },
-  { name: 'openssl', why: 'certificates of the hosts', purposes: BOTH, files: ['openssl'] },
-  { name: 'psmisc', why: 'fuser, used by Filesystem', purposes: BOTH, files: ['fuser'] },
-  { name: 'kmod', why: 'modprobe, asked for by Filesystem', purposes: BOTH, files: ['modprobe'] },
-  { name: 'iproute2', why: 'ip, for networks and IPaddr2', purposes: BOTH, files: ['ip'] },
+  { name: 'openssl', why: 'certificates of the hosts', purposes: ALL, files: ['openssl'] },
+  { name: 'psmisc', why: 'fuser, used by Filesystem', purposes: ALL, files: ['fuser'] },
+  { name: 'kmod', why: 'modprobe, asked for by Filesystem', purposes: ALL, files: ['modprobe'] },
+  { name: 'iproute2', why: 'ip, for networks and IPaddr2', purposes: ALL, files: ['ip'] },
   {
     name: 'e2fsprogs',
     why: 'mkfs.ext4 for the shared disks',
-    purposes: BOTH,
+    purposes: ALL,
     files: ['mkfs.ext4'],
   },
   {
     name: 'util-linux',
     why: 'unshare, nsenter and setpriv for the hosts',
-    purposes: BOTH,
+    purposes: ALL,
     files: ['unshare', 'nsenter', 'setpriv', 'flock'],
   },
-  { name: 'mount', why: 'mount and losetup', purposes: BOTH, files: ['mount', 'losetup'] },
+  { name: 'mount', why: 'mount and losetup', purposes: ALL, files: ['mount', 'losetup'] },
   {
     name: 'rpm',
     why: 'rpmbuild, for the packages that are shipped',

@@ -31,10 +31,15 @@ const TABLE: readonly (readonly [importer: string, targets: string])[] = [
   ['src/@/config', `src/@/config.ts ${CONFIG}`],
   ['src/@/config.ts', CONFIG],
   ['src/@', 'src/kernel src/model src/runtime src/sim src/@ src/*/contract.ts node: library'],
-  ['scripts', 'scripts src node: library'],
+  [
+    'src/trial',
+    'src/kernel src/model src/runtime src/lab src/trial src/*/contract.ts src/*/client.ts node: library',
+  ],
+  ['scripts', 'scripts bench src node: library'],
+  ['bench', 'bench src node: library'],
 ];
 
-const NO_DOMAIN = /^src\/(?:kernel|model|runtime|sim|lab|demo|cli)\//;
+const NO_DOMAIN = /^src\/(?:kernel|model|runtime|sim|lab|demo|trial|cli)\//;
 
 function violations(tree: Tree): string[] {
   return [...sourcesOf(tree, (path) => !isTest(path))].flatMap(([path, text]) =>
@@ -53,7 +58,7 @@ function mayImport(path: string, target: string): boolean {
 
 function fits(pattern: string, path: string, domain: string): boolean {
   if (pattern === 'node:') return path.startsWith('node:');
-  if (pattern === 'library') return !/^(?:node:|src\/|scripts\/|test\/|\.)/.test(path);
+  if (pattern === 'library') return !/^(?:node:|src\/|scripts\/|bench\/|test\/|\.)/.test(path);
   if (pattern.includes('@') && domain === '') return false;
   const wanted = pattern.replace('@', domain).replace('*', '[^/]+');
   return new RegExp(`^${wanted}(?:/|$)`).test(path);

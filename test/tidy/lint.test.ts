@@ -35,7 +35,7 @@ async function lint(files: Readonly<Record<string, string>>): Promise<string[]> 
 
 async function reported(folder: string): Promise<string[]> {
   const oxlint = join(ROOT, 'node_modules', '.bin', 'oxlint');
-  const stdout = await run(oxlint, ['--format=json', 'src', 'scripts'], {
+  const stdout = await run(oxlint, ['--format=json', 'src', 'scripts', 'bench'], {
     cwd: folder,
     timeout: 30_000,
   }).then(

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What is measured of the HA plane, the short ones first. README.md says how. */
+import type { Bench } from '../bench.ts';
+
+export const HA_BENCHES: readonly Bench[] = [];
