@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What is measured of the HA plane, the short ones first. README.md says how. */
 import type { Bench } from '../bench.ts';
+import { agentBench } from './agent.ts';
 
-export const HA_BENCHES: readonly Bench[] = [];
+export const HA_BENCHES: readonly Bench[] = [agentBench];
