@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The demo's aureole.yaml: four hosts, two failover pairs, one resource group at home on each. */
 import { stringify } from 'yaml';
+import type { HostEntry } from '../lab/cluster.ts';
 
 export const HOSTS = ['oss1', 'oss2', 'oss3', 'oss4'] as const;
 
@@ -11,17 +12,6 @@ export const GROUPS = [
   { name: 'ost0', home: 'oss3', failover: 'oss4' },
   { name: 'ost1', home: 'oss4', failover: 'oss3' },
 ] as const;
-
-export type HostEntry = {
-  /** NAME or NAME:PORT. */
-  readonly hostname: string;
-  readonly address: string;
-  readonly device: {
-    readonly agent: string;
-    readonly parameters: Readonly<Record<string, string | number>>;
-    readonly secrets?: Readonly<Record<string, string>>;
-  };
-};
 
 export type ResourceEntry = {
   readonly name: string;

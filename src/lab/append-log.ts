@@ -6,13 +6,16 @@ const BYTES_MAX = 1_048_576;
 
 export class AppendLog {
   readonly #path: string;
+  readonly #bytesMax: number;
   #offset = 0;
 
-  constructor(path: string) {
+  /** `bytesMax`: beyond it the file is emptied, and a line that comes at that moment is lost. */
+  constructor(path: string, bytesMax: number = BYTES_MAX) {
     this.#path = path;
+    this.#bytesMax = bytesMax;
   }
 
-  /** The whole lines since the last call. What was read is forgotten when it has become much. */
+  /** The whole lines since the last call. */
   read(): readonly string[] {
     if (!existsSync(this.#path)) return [];
     const file = openSync(this.#path, 'r+');
@@ -22,7 +25,7 @@ export class AppendLog {
       const text = bytes.toString('utf8', 0, length);
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
       this.#offset += Buffer.byteLength(whole);
-      if (this.#offset > BYTES_MAX) {
+      if (this.#offset > this.#bytesMax) {
         ftruncateSync(file, 0);
         this.#offset = 0;
       }

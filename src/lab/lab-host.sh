@@ -63,12 +63,14 @@ mount_run() {
   mount --no-mtab --move "$dir/new-run" /run
 }
 
-# Debian's OCF scripts and ours, under one root.
+# Debian's OCF scripts, ours, and the lab's own, under one root.
 mount_ocf() {
   for part in lib resource.d/heartbeat; do
     [ ! -d "/usr/lib/ocf/$part" ] || mount --bind "/usr/lib/ocf/$part" "$lab/ocf/$part"
   done
   mount --bind "$here/../../ocf/resource.d/aureole" "$lab/ocf/resource.d/aureole"
+  # Not there where the demo is installed.
+  [ ! -d "$here/ocf" ] || mount --bind "$here/ocf" "$lab/ocf/resource.d/lab"
 }
 
 program=

@@ -41,13 +41,14 @@ const PARTS = [
   'ocf/lib',
   'ocf/resource.d/heartbeat',
   'ocf/resource.d/aureole',
+  'ocf/resource.d/lab',
 ];
 const BMC_PORT_FIRST = 9_001;
 const END_DEADLINE_MS = 2_000;
 
 export class Lab {
   readonly directory: string;
-  /** OCF root as the hosts see it: Debian's scripts and ours. */
+  /** OCF root as the hosts see it: Debian's scripts, ours, and the lab's own. */
   readonly ocfRoot: string;
   readonly #switch: Switch;
   /** As long as we hold it open, the hosts know that we live. */

@@ -86,6 +86,7 @@ power_off() {
     find "$dir/run" -xdev -mindepth 1 -delete || die "$dir/run: not emptied"
   fi
   rm -f "$dir/init.pid"
+  [ ! -x "$dir/after-off" ] || "$dir/after-off" 9>&- || die "$dir/after-off failed"
 }
 
 power_on() {

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * A cluster in a lab: hosts that run the agent, a BMC for each that really switches it, and a manager
+ * on a host of its own. They speak TLS, with certificates of an authority that is made for the occasion.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from './command.ts';
+import type { LabHost } from './host.ts';
+import { Lab } from './lab.ts';
+
+export type LabClusterOptions = {
+  /** Where all of it lies; taken away in the end. */
+  readonly directory: string;
+  /** How aureole is called. */
+  readonly aureole: readonly string[];
+  readonly hosts: readonly string[];
+  readonly agentFlags?: readonly string[];
+  readonly managerFlags?: readonly string[];
+};
+
+/** What the configuration says of a host. */
+export type HostEntry = {
+  /** NAME:PORT. */
+  readonly hostname: string;
+  readonly address: string;
+  readonly device: {
+    readonly agent: string;
+    readonly parameters: Readonly<Record<string, string | number>>;
+    readonly secrets?: Readonly<Record<string, string>>;
+  };
+};
+
+const PKI_TIMEOUT_MS = 60_000;
+const CREDENTIALS = { username: 'admin', password: 'lab-password' };
+/** Said, since the settings of this machine may say another one. */
+const PORT = 8_000;
+const MANAGER = 'mgmt';
+const MANAGER_ADDRESS = '10.77.255.1';
+
+export class LabCluster implements AsyncDisposable {
+  readonly lab: Lab;
+  readonly manager: LabHost;
+  readonly #hosts = new Map<string, LabHost>();
+  readonly #aureole: readonly string[];
+
+  private constructor(lab: Lab, options: LabClusterOptions) {
+    this.lab = lab;
+    this.#aureole = options.aureole;
+    options.hosts.forEach((name, i) => {
+      const address = `10.77.0.${i + 1}`;
+      const flags = ['--listen', `${address}:${PORT}`, ...this.#papers('host', name)];
+      const more = ['--ocf-root', lab.ocfRoot, ...(options.agentFlags ?? [])];
+      const command = [...options.aureole, 'agent', ...flags, ...more];
+      this.#hosts.set(name, lab.host({ name, address, command }));
+    });
+    const command = this.managerCommand(options.managerFlags);
+    this.manager = lab.host({ name: MANAGER, address: MANAGER_ADDRESS, command });
+  }
+
+  static async open(options: LabClusterOptions): Promise<LabCluster> {
+    const lab = await Lab.open(options.directory);
+    try {
+      const cluster = new LabCluster(lab, options);
+      await cluster.#makeCertificates(options.hosts);
+      return cluster;
+    } catch (error) {
+      await lab[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get hosts(): readonly LabHost[] {
+    return [...this.#hosts.values()];
+  }
+
+  host(name: string): LabHost {
+    const host = this.#hosts.get(name);
+    if (host !== undefined) return host;
+    throw new Error(`${name} is none of ${[...this.#hosts.keys()].join(', ')}`);
+  }
+
+  get socket(): string {
+    return join(this.lab.directory, 'manager.sock');
+  }
+
+  get journal(): string {
+    return join(this.lab.directory, 'journal.db');
+  }
+
+  get configuration(): string {
+    return join(this.lab.directory, 'aureole.yaml');
+  }
+
+  /** How the manager is called, wherever it is to run. */
+  managerCommand(flags: readonly string[] = []): readonly string[] {
+    const places = ['--config', this.configuration, '--socket', this.socket];
+    const papers = this.#papers('manager', MANAGER);
+    return [...this.#aureole, 'manager', ...places, '--journal', this.journal, ...papers, ...flags];
+  }
+
+  /** All hosts with their BMCs, side by side; the manager is started by its owner. */
+  async startHosts(): Promise<readonly HostEntry[]> {
+    return await Promise.all(this.hosts.map((host) => this.#startHost(host)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lab[Symbol.asyncDispose]();
+  }
+
+  get #authority(): string {
+    return join(this.lab.directory, 'ca');
+  }
+
+  async #makeCertificates(hosts: readonly string[]): Promise<void> {
+    const [program = '', ...words] = this.#aureole;
+    const pki = async (verb: string, ...args: string[]): Promise<void> => {
+      const all = [...words, 'pki', verb, '--directory', this.#authority, ...args];
+      await runCommand(program, all, { timeoutMs: PKI_TIMEOUT_MS });
+    };
+    await pki('init');
+    await pki('issue', hosts.join(','), '--manager', MANAGER);
+  }
+
+  /** Flags of a daemon. */
+  #papers(role: 'host' | 'manager', name: string): readonly string[] {
+    const at = (file: string): string => join(this.#authority, `${role}s`, name, file);
+    const pair = ['--cert', at(`${role}.crt`), '--key', at(`${role}.key`)];
+    return [...pair, '--ca', at('ca.crt'), '--crl', at('crl.pem')];
+  }
+
+  async #startHost(host: LabHost): Promise<HostEntry> {
+    const [bmc] = await Promise.all([this.lab.bmc(host, CREDENTIALS), host.powerOn()]);
+    const password = join(this.lab.directory, 'bmc.password');
+    writeFileSync(password, `${CREDENTIALS.password}\n`, { mode: 0o600 });
+    const { address: ip, port: ipport, username } = bmc;
+    // Suite 3 is the newest that ipmi_sim speaks.
+    const parameters = { ip, ipport, username, lanplus: 1, cipher: 3, power_wait: 0 };
+    const device = { agent: 'fence_ipmilan', parameters, secrets: { password } };
+    return { hostname: `${host.name}:${PORT}`, address: host.address, device };
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The aureole.yaml of a cluster under trial. */
+import { stringify } from 'yaml';
+import type { HostEntry } from '../lab/cluster.ts';
+
+export type TrialGroup = {
+  readonly name: string;
+  readonly home: string;
+  readonly failover: readonly string[];
+};
+
+export type TrialSettings = {
+  readonly hosts: readonly HostEntry[];
+  readonly groups: readonly TrialGroup[];
+  readonly heartbeatTimeout: string;
+  /** Parameters that all lab/Recorded share. */
+  readonly recorded: Readonly<Record<string, string>>;
+  /** A directory on the disk that the group's canary watches, and its log; absent: no canary. */
+  readonly canary?: (group: string) => Readonly<Record<string, string>>;
+  /** How many recorded resources a group has beside its root, all after it and side by side. */
+  readonly dependents?: number;
+  /** Keys of the section `ha` that are to be other than here. */
+  readonly ha?: Readonly<Record<string, unknown>>;
+  /** More keys of a host's entry. */
+  readonly host?: (name: string) => Readonly<Record<string, unknown>>;
+};
+
+export function trialConfiguration(settings: TrialSettings): string {
+  const { hosts, groups, heartbeatTimeout, ha } = settings;
+  return stringify({
+    hosts: hosts.map(({ hostname, address, device }) => ({
+      hostname,
+      address,
+      fencing: [[{ ...device, timeout: '15s' }]],
+      ...settings.host?.(hostname.replace(/:.*/, '')),
+    })),
+    resources: groups.flatMap((group) => resourcesOf(group, settings)),
+    resource_groups: groups.map(({ name, home, failover }) => ({
+      root: name,
+      home_host: home,
+      failover_hosts: failover,
+    })),
+    ha: {
+      mode: 'manage',
+      heartbeat_timeout: heartbeatTimeout,
+      monitor_interval: '2s',
+      // More happens here in a minute than elsewhere in a year.
+      fencing: { check: '10s', retry: '5s', max_per_hour: 10_000, rearm: 'after 1m' },
+      ...ha,
+    },
+  });
+}
+
+function resourcesOf({ name }: TrialGroup, settings: TrialSettings): readonly object[] {
+  const { recorded, canary, dependents = 0 } = settings;
+  const more = Array.from({ length: dependents }, (_, i) => `${name}-${i + 1}`);
+  const record = (thing: string): object => {
+    return { name: thing, kind: 'lab/Recorded', parameters: { thing, ...recorded } };
+  };
+  const bird = { name: `${name}-canary`, kind: 'aureole/Canary', parameters: canary?.(name) };
+  const birds = canary === undefined ? [] : [bird];
+  const above = [...more, ...birds.map((one) => one.name)];
+  return [
+    { ...record(name), ...(above.length > 0 ? { dependents: above } : {}) },
+    ...more.map(record),
+    ...birds,
+  ];
+}
