@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { hostOf, WatchedTrial } from '../../../src/trial/watched-trial.ts';
-import { needs } from '../../needs.ts';
-import { LAB_NEEDS } from '../needs-of-the-lab.ts';
-
-const MAIN = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
-const SKIP = { skip: needs(LAB_NEEDS) };
+import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
+import { openTrial, SKIP } from './open-trial.ts';
 
 suite('a pulled cable', SKIP, () => {
   let watched: WatchedTrial;
   before(async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'aureole-fault-'));
-    const aureole = [process.execPath, MAIN];
-    watched = await WatchedTrial.open({ directory, aureole, hosts: ['h1', 'h2'], dependents: 2 });
+    watched = await openTrial({ hosts: ['h1', 'h2'], dependents: 2 });
   });
   after(() => watched[Symbol.asyncDispose]());
 
