@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AureoleError } from '../kernel/error.ts';
 import type { ProcessId } from '../runtime/process-table.ts';
 import { runCommand } from './command.ts';
+import { startDetached } from './detached.ts';
 import { freeze, makeFreezer, thaw } from './freezer.ts';
 import { cableCommand, type Switch } from './network.ts';
 import { findNotedProcess } from './process-file.ts';
@@ -104,10 +105,36 @@ export class LabHost {
     return Promise.resolve();
   }
 
+  /** SIGSTOP: the program alone stands still, with all that it has open. */
+  async stopProgram(): Promise<void> {
+    await this.#signalProgram('STOP');
+  }
+
+  async continueProgram(): Promise<void> {
+    await this.#signalProgram('CONT');
+  }
+
+  /** Another program inside the host, which ends with it. */
+  async startBeside(name: string, words: readonly string[]): Promise<void> {
+    const enter = '[ ! -e "$0" ] || echo 0 >"$(cat "$0")/cgroup.procs"; exec "$@"';
+    const command = ['sh', '-c', enter, this.#file('freezer'), ...words];
+    await startDetached(this.#inside(command), this.#file(`${name}.log`));
+  }
+
   /** Runs a command inside the host. */
   async run(file: string, args: readonly string[]): Promise<string> {
+    const [enter = '', ...words] = this.#inside([file, ...args]);
+    return await runCommand(enter, words);
+  }
+
+  #inside(words: readonly string[]): readonly string[] {
     const init = `${this.#runningInit().pid}`;
-    return await runCommand('nsenter', ['--target', init, '--all', '--wd=/', file, ...args]);
+    return ['nsenter', '--target', init, '--all', '--wd=/', ...words];
+  }
+
+  async #signalProgram(signal: 'STOP' | 'CONT'): Promise<void> {
+    const pid = readFileSync(this.#file('program.pid'), 'utf8').trim();
+    await this.run('sh', ['-c', `kill -${signal} "$0"`, pid]);
   }
 
   async #setCable(state: 'up' | 'down'): Promise<void> {

@@ -9,7 +9,7 @@
 #
 # SWITCH is the pid of a process in the network namespace of the switch. In HOSTDIR, whose last part
 # is the host's name: `freezer` (see bmc/power-contract.md), `cable-cut` (if there, the cable is
-# cut), `up` (written when the host is set up), `program.log`.
+# cut), `up` (written when the host is set up), `program.log`, `program.pid` (as the host sees it).
 #
 # SIGUSR1 starts the program if it does not run, SIGUSR2 kills it with SIGKILL. When LABDIR/alive,
 # a FIFO, loses its last writer, the lab is gone and so is the host.
@@ -78,6 +78,7 @@ start_program() {
   if [ -n "$program" ] && kill -0 "$program" 2>/dev/null; then return; fi
   "$@" </dev/null >>"$dir/program.log" 2>&1 &
   program=$!
+  echo "$program" >"$dir/program.pid"
 }
 
 [ ! -e "$dir/freezer" ] || echo 0 >"$(cat "$dir/freezer")/cgroup.procs"

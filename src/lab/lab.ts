@@ -23,6 +23,7 @@ import { runCommand } from './command.ts';
 import { createDisk, detachDisk } from './disk.ts';
 import { removeFreezer } from './freezer.ts';
 import { LabHost, switchPower, type LabHostOptions } from './host.ts';
+import { setLosses, type Loss } from './loss.ts';
 import { startSwitch, SWITCH_ADDRESS, type Switch } from './network.ts';
 import { findNotedProcess, writeProcessFile } from './process-file.ts';
 
@@ -87,6 +88,11 @@ export class Lab {
     const { pid } = await startIpmiBmc({ ...bmc, directory, host: host.directory, namespace });
     writeProcessFile(join(this.directory, 'processes', `bmc-${host.name}`), pid);
     return bmc;
+  }
+
+  /** What the switch loses from now on; nothing, if nothing is said. */
+  async lose(...losses: readonly Loss[]): Promise<void> {
+    await setLosses(this.#switch, losses);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

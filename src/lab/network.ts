@@ -61,7 +61,12 @@ export async function canMakeNamespaces(): Promise<boolean> {
 
 /** Plugs or pulls the cable of a host: with its port down the host sees no carrier. */
 export function cableCommand(to: Switch, host: string, state: 'up' | 'down'): readonly string[] {
-  return ['nsenter', `--net=${to.namespace}`, 'ip', 'link', 'set', `p-${host}`, state];
+  return ['nsenter', `--net=${to.namespace}`, 'ip', 'link', 'set', portOf(host), state];
+}
+
+/** The switch's end of a host's cable. */
+export function portOf(host: string): string {
+  return `p-${host}`;
 }
 
 async function configure(namespace: string, batch: string): Promise<void> {

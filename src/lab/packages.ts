@@ -50,6 +50,12 @@ export const PACKAGES: readonly DebianPackage[] = [
   },
   { name: 'ipmitool', why: 'used by fence_ipmilan', purposes: ALL, files: ['ipmitool'] },
   {
+    name: 'nftables',
+    why: 'nft, for a network that loses what is sent',
+    purposes: ['test'],
+    files: ['nft'],
+  },
+  {
     name: 'powerman',
     why: 'powermand, a power distribution unit',
     purposes: ['test'],

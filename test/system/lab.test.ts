@@ -65,6 +65,33 @@ test('a host is silent while its cable is cut or it is frozen', SKIP, async (t) 
   assert.equal(await ask(one, two), 'here');
 });
 
+test('what is lost in one direction is lost between those hosts only', SKIP, async (t) => {
+  const lab = await openLab(t);
+  const [one, two] = await startPair(lab);
+  for (const loss of [{ from: 'one' }, { to: 'one' }, { from: 'two', to: 'one' }]) {
+    await lab.lose(loss);
+    assert.equal(await ask(one, two), SILENT);
+  }
+  await lab.lose({ from: 'one', to: 'three' }, { from: 'one', percent: 0 });
+  assert.equal(await ask(one, two), 'here');
+});
+
+test(
+  'a program that stands still goes on where it was, and one beside it ends with the host',
+  SKIP,
+  async (t) => {
+    const [one, two] = await startPair(await openLab(t));
+    await one.stopProgram();
+    assert.equal(await ask(one, two), SILENT);
+    await one.continueProgram();
+    assert.equal(await ask(one, two), 'here');
+    await two.startBeside('other', [process.execPath, '-e', STAND_IN]);
+    await until(async () => (await ask(two, one)) === 'here');
+    await two.powerOff();
+    assert.equal(await ask(two, one), SILENT);
+  },
+);
+
 test('a host whose program was killed refuses, and keeps its /run', SKIP, async (t) => {
   const [one, two] = await startPair(await openLab(t));
   await one.run('touch', ['/run/note']);

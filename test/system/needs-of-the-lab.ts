@@ -6,6 +6,7 @@ export const LAB_NEEDS: Needs = {
   root: true,
   programs: [
     'ip',
+    'nft',
     'openssl',
     'nsenter',
     'unshare',
