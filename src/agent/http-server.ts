@@ -2,7 +2,6 @@
 /** Serves the API on one address, with bounds on what a peer may cost. */
 import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { getRequestListener } from '@hono/node-server';
 import type { Api } from './http-api.ts';
 import { Connections } from './connections.ts';
 import { refuseSocket } from './refuse-socket.ts';
@@ -17,15 +16,14 @@ const KEEP_ALIVE_MS = 75_000;
 const STILL_MS = 90_000;
 const LOOK_EVERY_MS = 2_000;
 
-export async function listen(app: Api, where: ListenOptions): Promise<Listening> {
+export async function listen(api: Api, where: ListenOptions): Promise<Listening> {
   const connections = new Connections(LIMITS);
-  const http = createApiServer(app, connections);
+  const http = createApiServer(api, connections);
   return await listenTcp(where, connections, (socket) => void http.emit('connection', socket));
 }
 
 /** It listens nowhere itself: it is handed connections. */
-function createApiServer(app: Api, connections: Connections): Server {
-  const answer = getRequestListener(app.fetch);
+function createApiServer(api: Api, connections: Connections): Server {
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -37,7 +35,7 @@ function createApiServer(app: Api, connections: Connections): Server {
       const { socket } = request;
       connections.begin(socket);
       response.once('close', () => connections.end(socket));
-      void answer(request, response);
+      void api(request, response);
     },
   );
   server.setTimeout(STILL_MS);
