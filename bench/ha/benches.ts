@@ -2,5 +2,13 @@
 /** What is measured of the HA plane, the short ones first. README.md says how. */
 import type { Bench } from '../bench.ts';
 import { agentBench } from './agent.ts';
+import { detectionCutBench, detectionFrozenBench, detectionPowerLossBench } from './detection.ts';
+import { failoverBench } from './failover.ts';
 
-export const HA_BENCHES: readonly Bench[] = [agentBench];
+export const HA_BENCHES: readonly Bench[] = [
+  agentBench,
+  detectionFrozenBench,
+  detectionCutBench,
+  detectionPowerLossBench,
+  failoverBench,
+];

@@ -9,6 +9,11 @@ export type TrialGroup = {
   readonly failover: readonly string[];
 };
 
+export type TrialResource = {
+  readonly kind: string;
+  readonly parameters: Readonly<Record<string, string>>;
+};
+
 export type TrialSettings = {
   readonly hosts: readonly HostEntry[];
   readonly groups: readonly TrialGroup[];
@@ -21,6 +26,10 @@ export type TrialSettings = {
   readonly dependents?: number;
   /** Keys of the section `ha` that are to be other than here. */
   readonly ha?: Readonly<Record<string, unknown>>;
+  /** What stands for the fence device of a host. */
+  readonly device?: (host: string, device: HostEntry['device']) => HostEntry['device'];
+  /** What stands for lab/Recorded. */
+  readonly resource?: (thing: string) => TrialResource;
   /** More keys of a host's entry. */
   readonly host?: (name: string) => Readonly<Record<string, unknown>>;
 };
@@ -28,12 +37,7 @@ export type TrialSettings = {
 export function trialConfiguration(settings: TrialSettings): string {
   const { hosts, groups, heartbeatTimeout, ha } = settings;
   return stringify({
-    hosts: hosts.map(({ hostname, address, device }) => ({
-      hostname,
-      address,
-      fencing: [[{ ...device, timeout: '15s' }]],
-      ...settings.host?.(hostname.replace(/:.*/, '')),
-    })),
+    hosts: hosts.map((entry) => hostOf(entry, settings)),
     resources: groups.flatMap((group) => resourcesOf(group, settings)),
     resource_groups: groups.map(({ name, home, failover }) => ({
       root: name,
@@ -51,11 +55,18 @@ export function trialConfiguration(settings: TrialSettings): string {
   });
 }
 
+function hostOf({ hostname, address, device }: HostEntry, settings: TrialSettings): object {
+  const name = hostname.replace(/:.*/, '');
+  const fencing = [[{ ...(settings.device?.(name, device) ?? device), timeout: '15s' }]];
+  return { hostname, address, fencing, ...settings.host?.(name) };
+}
+
 function resourcesOf({ name }: TrialGroup, settings: TrialSettings): readonly object[] {
   const { recorded, canary, dependents = 0 } = settings;
   const more = Array.from({ length: dependents }, (_, i) => `${name}-${i + 1}`);
   const record = (thing: string): object => {
-    return { name: thing, kind: 'lab/Recorded', parameters: { thing, ...recorded } };
+    const own = { kind: 'lab/Recorded', parameters: { thing, ...recorded } };
+    return { name: thing, ...(settings.resource?.(thing) ?? own) };
   };
   const bird = { name: `${name}-canary`, kind: 'aureole/Canary', parameters: canary?.(name) };
   const birds = canary === undefined ? [] : [bird];

@@ -3,7 +3,7 @@
  * A cluster under trial: the shipped daemons on lab hosts, recorded resources with a canary, and a
  * judge who looks at the world only: at its log, at the canaries, at the power switches.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppendLog } from '../lab/append-log.ts';
 import { CanaryJudge, parseCanaryLog } from '../lab/canary.ts';
@@ -22,11 +22,8 @@ export type TrialOptions = {
   /** Absent: one for each host, at home there; hosts are pairs in their order. */
   readonly groups?: readonly TrialGroup[];
   readonly heartbeatTimeout?: string;
-  readonly dependents?: number;
   readonly canaries?: boolean;
-  readonly ha?: Readonly<Record<string, unknown>>;
-  readonly host?: TrialSettings['host'];
-};
+} & Pick<TrialSettings, 'dependents' | 'ha' | 'host' | 'device' | 'resource'>;
 
 export class TrialCluster implements AsyncDisposable {
   readonly cluster: LabCluster;
@@ -108,21 +105,23 @@ export class TrialCluster implements AsyncDisposable {
     else writeFileSync(file, `${shell}\n`);
   }
 
+  clearFaults(): void {
+    for (const name of readdirSync(this.#file('faults'))) rmSync(join(this.#file('faults'), name));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cluster[Symbol.asyncDispose]();
   }
 
   async #configure(): Promise<void> {
-    const { heartbeatTimeout = '3s', dependents, canaries = true, ha, host } = this.#options;
+    const { heartbeatTimeout = '3s', canaries = true, ...options } = this.#options;
     const configuration = trialConfiguration({
+      ...options,
       hosts: await this.cluster.startHosts(),
       groups: this.groups,
       heartbeatTimeout,
       recorded: { log: this.#file('world.log'), faults: this.#file('faults') },
       ...(canaries ? { canary: (group: string) => this.#canaryOf(group) } : {}),
-      ...(dependents === undefined ? {} : { dependents }),
-      ...(ha === undefined ? {} : { ha }),
-      ...(host === undefined ? {} : { host }),
     });
     writeFileSync(this.cluster.configuration, configuration);
   }
