@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { haClient, type HaApi } from '../ha/client.ts';
-import type { EventView, HostView, Status } from '../ha/contract.ts';
+import type { EventView, HostView, OrderAnswer, OrderRequest, Status } from '../ha/contract.ts';
 import { TrialCluster, type TrialOptions } from './trial-cluster.ts';
 
 const UNTIL_MS = 30_000;
@@ -48,6 +48,15 @@ export class WatchedTrial implements AsyncDisposable {
 
   async events(): Promise<readonly EventView[]> {
     return await this.api.events({ limit: 1_000 }, AbortSignal.timeout(ANSWER_MS));
+  }
+
+  async order(
+    verb: OrderRequest['verb'],
+    target: string,
+    more: Partial<Pick<OrderRequest, 'force' | 'dryRun'>> = {},
+  ): Promise<OrderAnswer> {
+    const order = { verb, target, force: false, dryRun: false, reason: '', operator: 'trial' };
+    return await this.api.order({ ...order, ...more }, AbortSignal.timeout(ANSWER_MS));
   }
 
   /** The status as soon as it is as wanted; what is there instead, if it never is. */
