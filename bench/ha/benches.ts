@@ -4,6 +4,7 @@ import type { Bench } from '../bench.ts';
 import { agentBench } from './agent.ts';
 import { detectionCutBench, detectionFrozenBench, detectionPowerLossBench } from './detection.ts';
 import { failoverBench } from './failover.ts';
+import { SCALE_1000, SCALE_256 } from './scale.ts';
 
 export const HA_BENCHES: readonly Bench[] = [
   agentBench,
@@ -11,4 +12,6 @@ export const HA_BENCHES: readonly Bench[] = [
   detectionCutBench,
   detectionPowerLossBench,
   failoverBench,
+  SCALE_256,
+  SCALE_1000,
 ];
