@@ -28,10 +28,9 @@ export type DemoSettings = {
 export function demoConfiguration({ hosts, resourcesOf }: DemoSettings): string {
   const [first, ...others] = GROUPS;
   return stringify({
-    hosts: hosts.map(({ hostname, address, device }) => ({
-      hostname,
-      address,
-      fencing: [[{ ...device, timeout: '15s' }]],
+    hosts: hosts.map(({ fencing, ...host }) => ({
+      ...host,
+      fencing: fencing.map((level) => level.map((device) => ({ ...device, timeout: '15s' }))),
     })),
     resources: GROUPS.flatMap(({ name }) => {
       const [root, ...dependents] = resourcesOf(name);

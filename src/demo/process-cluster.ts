@@ -100,7 +100,7 @@ Run it as root for real disks, addresses and BMCs.`;
     const hosts = [...this.#hosts.values()].map(({ name, directory }) => ({
       hostname: `${name}:${this.#cables.get(name)?.port ?? 0}`,
       address: LOOPBACK,
-      device: { agent: FENCE_PROCESS, parameters: { directory } },
+      fencing: [[{ agent: FENCE_PROCESS, parameters: { directory } }]],
     }));
     const configuration = demoConfiguration({ hosts, resourcesOf });
     writeFileSync(join(this.#directory, 'aureole.yaml'), configuration);

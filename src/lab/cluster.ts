@@ -3,8 +3,9 @@
  * A cluster in a lab: hosts that run the agent, a BMC for each that really switches it, and a manager
  * on a host of its own. They speak TLS, with certificates of an authority that is made for the occasion.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LabBmc } from './bmc/lab-bmc.ts';
 import { runCommand } from './command.ts';
 import type { LabHost } from './host.ts';
 import { Lab } from './lab.ts';
@@ -14,9 +15,18 @@ export type LabClusterOptions = {
   readonly directory: string;
   /** How aureole is called. */
   readonly aureole: readonly string[];
+  /** How the agent is called, where it is a program of its own. */
+  readonly agent?: readonly string[];
   readonly hosts: readonly string[];
+  /**
+   * What the BMCs of a host switch, in levels: `h1` is a host, `h1/a` one of its power supplies. Absent:
+   * one BMC for each host, its own. They are called `h1`, `h1-2` and so on, in this order.
+   */
+  readonly power?: (host: string) => readonly (readonly string[])[];
   readonly agentFlags?: readonly string[];
   readonly managerFlags?: readonly string[];
+  /** Words in front of the manager's: a program that prepares something and becomes the manager. */
+  readonly managerWithin?: readonly string[];
 };
 
 /** What the configuration says of a host. */
@@ -24,11 +34,14 @@ export type HostEntry = {
   /** NAME:PORT. */
   readonly hostname: string;
   readonly address: string;
-  readonly device: {
-    readonly agent: string;
-    readonly parameters: Readonly<Record<string, string | number>>;
-    readonly secrets?: Readonly<Record<string, string>>;
-  };
+  /** Levels of devices. */
+  readonly fencing: readonly (readonly DeviceEntry[])[];
+};
+
+export type DeviceEntry = {
+  readonly agent: string;
+  readonly parameters: Readonly<Record<string, string | number>>;
+  readonly secrets?: Readonly<Record<string, string>>;
 };
 
 const PKI_TIMEOUT_MS = 60_000;
@@ -42,19 +55,24 @@ export class LabCluster implements AsyncDisposable {
   readonly lab: Lab;
   readonly manager: LabHost;
   readonly #hosts = new Map<string, LabHost>();
+  readonly #bmcs = new Map<string, LabBmc>();
   readonly #aureole: readonly string[];
+  readonly #power: NonNullable<LabClusterOptions['power']>;
 
   private constructor(lab: Lab, options: LabClusterOptions) {
     this.lab = lab;
     this.#aureole = options.aureole;
+    this.#power = options.power ?? ((host) => [[host]]);
     options.hosts.forEach((name, i) => {
       const address = `10.77.0.${i + 1}`;
       const flags = ['--listen', `${address}:${PORT}`, ...this.#papers('host', name)];
       const more = ['--ocf-root', lab.ocfRoot, ...(options.agentFlags ?? [])];
-      const command = [...options.aureole, 'agent', ...flags, ...more];
+      const agent = options.agent ?? [...options.aureole, 'agent'];
+      const command = [...agent, ...flags, ...more];
       this.#hosts.set(name, lab.host({ name, address, command }));
     });
-    const command = this.managerCommand(options.managerFlags);
+    const within = options.managerWithin ?? [];
+    const command = [...within, ...this.managerCommand(options.managerFlags)];
     this.manager = lab.host({ name: MANAGER, address: MANAGER_ADDRESS, command });
   }
 
@@ -75,9 +93,11 @@ export class LabCluster implements AsyncDisposable {
   }
 
   host(name: string): LabHost {
-    const host = this.#hosts.get(name);
-    if (host !== undefined) return host;
-    throw new Error(`${name} is none of ${[...this.#hosts.keys()].join(', ')}`);
+    return find(this.#hosts, name);
+  }
+
+  bmc(name: string): LabBmc {
+    return find(this.#bmcs, name);
   }
 
   get socket(): string {
@@ -130,13 +150,36 @@ export class LabCluster implements AsyncDisposable {
   }
 
   async #startHost(host: LabHost): Promise<HostEntry> {
-    const [bmc] = await Promise.all([this.lab.bmc(host, CREDENTIALS), host.powerOn()]);
+    let count = 0;
+    const fencing = this.#power(host.name).map((level) =>
+      level.map((outlet) => {
+        count += 1;
+        return this.#makeBmc(count === 1 ? host.name : `${host.name}-${count}`, outlet);
+      }),
+    );
+    const levels = Promise.all(fencing.map((level) => Promise.all(level)));
+    const [made] = await Promise.all([levels, host.powerOn()]);
+    return { hostname: `${host.name}:${PORT}`, address: host.address, fencing: made };
+  }
+
+  async #makeBmc(name: string, outlet: string): Promise<DeviceEntry> {
+    const [host = '', supply] = outlet.split('/');
+    const whole = this.host(host).directory;
+    const directory = supply === undefined ? whole : join(whole, 'supplies', supply);
+    mkdirSync(directory, { recursive: true });
+    const bmc = await this.lab.bmc({ name, directory }, CREDENTIALS);
+    this.#bmcs.set(name, bmc);
     const password = join(this.lab.directory, 'bmc.password');
     writeFileSync(password, `${CREDENTIALS.password}\n`, { mode: 0o600 });
     const { address: ip, port: ipport, username } = bmc;
     // Suite 3 is the newest that ipmi_sim speaks.
     const parameters = { ip, ipport, username, lanplus: 1, cipher: 3, power_wait: 0 };
-    const device = { agent: 'fence_ipmilan', parameters, secrets: { password } };
-    return { hostname: `${host.name}:${PORT}`, address: host.address, device };
+    return { agent: 'fence_ipmilan', parameters, secrets: { password } };
   }
+}
+
+function find<T>(all: ReadonlyMap<string, T>, name: string): T {
+  const found = all.get(name);
+  if (found !== undefined) return found;
+  throw new Error(`${name} is none of ${[...all.keys()].join(', ')}`);
 }

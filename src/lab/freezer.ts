@@ -3,7 +3,14 @@
  * Stops all processes of a host at once and lets them go on. A freezer cgroup does it where one can
  * be made (version 1 or 2); else each process is stopped by a signal, which is not quite at once.
  */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AureoleError } from '../kernel/error.ts';
@@ -28,8 +35,11 @@ export function makeFreezer(name: string): string | undefined {
   return undefined;
 }
 
-/** A cgroup can be removed once the kernel has let go of its last process. */
+/** A cgroup can be removed once those in it are, and the kernel has let go of its last process. */
 export async function removeFreezer(cgroup: string): Promise<void> {
+  for (const inner of existsSync(cgroup) ? readdirSync(cgroup, { withFileTypes: true }) : []) {
+    if (inner.isDirectory()) await removeFreezer(join(cgroup, inner.name));
+  }
   const deadline = performance.now() + FREEZE_DEADLINE_MS;
   while (existsSync(cgroup)) {
     try {

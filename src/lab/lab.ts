@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AureoleError } from '../kernel/error.ts';
 import { isAlive } from '../runtime/process-table.ts';
-import { startIpmiBmc } from './bmc/ipmi.ts';
+import { LabBmc } from './bmc/lab-bmc.ts';
 import { runCommand } from './command.ts';
 import { createDisk, detachDisk } from './disk.ts';
 import { removeFreezer } from './freezer.ts';
@@ -26,13 +26,6 @@ import { LabHost, switchPower, type LabHostOptions } from './host.ts';
 import { setLosses, type Loss } from './loss.ts';
 import { startSwitch, SWITCH_ADDRESS, type Switch } from './network.ts';
 import { findNotedProcess, writeProcessFile } from './process-file.ts';
-
-export type Bmc = {
-  readonly address: string;
-  readonly port: number;
-  readonly username: string;
-  readonly password: string;
-};
 
 const PARTS = [
   'hosts',
@@ -81,13 +74,16 @@ export class Lab {
   }
 
   /** A BMC beside the host, on the switch: it has a power cord and a cable of its own. */
-  async bmc(host: LabHost, credentials: Pick<Bmc, 'username' | 'password'>): Promise<Bmc> {
-    const bmc = { address: SWITCH_ADDRESS, port: BMC_PORT_FIRST + this.#bmcs++, ...credentials };
-    const directory = join(this.directory, 'bmcs', host.name);
+  async bmc(
+    switched: Pick<LabHost, 'name' | 'directory'>,
+    credentials: { readonly username: string; readonly password: string },
+  ): Promise<LabBmc> {
+    const { name, directory: host } = switched;
+    const directory = join(this.directory, 'bmcs', name);
+    const processFile = join(this.directory, 'processes', `bmc-${name}`);
     const { namespace } = this.#switch;
-    const { pid } = await startIpmiBmc({ ...bmc, directory, host: host.directory, namespace });
-    writeProcessFile(join(this.directory, 'processes', `bmc-${host.name}`), pid);
-    return bmc;
+    const where = { address: SWITCH_ADDRESS, port: BMC_PORT_FIRST + this.#bmcs++, namespace };
+    return await LabBmc.start({ ...where, ...credentials, directory, host, processFile });
   }
 
   /** What the switch loses from now on; nothing, if nothing is said. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The aureole.yaml of a cluster under trial. */
 import { stringify } from 'yaml';
-import type { HostEntry } from '../lab/cluster.ts';
+import type { DeviceEntry, HostEntry } from '../lab/cluster.ts';
 
 export type TrialGroup = {
   readonly name: string;
@@ -26,8 +26,12 @@ export type TrialSettings = {
   readonly dependents?: number;
   /** Keys of the section `ha` that are to be other than here. */
   readonly ha?: Readonly<Record<string, unknown>>;
+  /** Of each fence program. */
+  readonly fenceTimeout?: string;
+  /** Of the scripts of recorded resources. */
+  readonly timeouts?: Readonly<Record<string, string>>;
   /** What stands for the fence device of a host. */
-  readonly device?: (host: string, device: HostEntry['device']) => HostEntry['device'];
+  readonly device?: (host: string, device: DeviceEntry) => DeviceEntry;
   /** What stands for lab/Recorded. */
   readonly resource?: (thing: string) => TrialResource;
   /** More keys of a host's entry. */
@@ -55,18 +59,26 @@ export function trialConfiguration(settings: TrialSettings): string {
   });
 }
 
-function hostOf({ hostname, address, device }: HostEntry, settings: TrialSettings): object {
-  const name = hostname.replace(/:.*/, '');
-  const fencing = [[{ ...(settings.device?.(name, device) ?? device), timeout: '15s' }]];
-  return { hostname, address, fencing, ...settings.host?.(name) };
+function hostOf({ fencing, ...entry }: HostEntry, settings: TrialSettings): object {
+  const name = entry.hostname.replace(/:.*/, '');
+  const { fenceTimeout: timeout = '15s' } = settings;
+  const deviceOf = (device: DeviceEntry): object => {
+    return { ...(settings.device?.(name, device) ?? device), timeout };
+  };
+  return {
+    ...entry,
+    fencing: fencing.map((level) => level.map(deviceOf)),
+    ...settings.host?.(name),
+  };
 }
 
 function resourcesOf({ name }: TrialGroup, settings: TrialSettings): readonly object[] {
   const { recorded, canary, dependents = 0 } = settings;
   const more = Array.from({ length: dependents }, (_, i) => `${name}-${i + 1}`);
+  const limits = settings.timeouts === undefined ? {} : { timeouts: settings.timeouts };
   const record = (thing: string): object => {
     const own = { kind: 'lab/Recorded', parameters: { thing, ...recorded } };
-    return { name: thing, ...(settings.resource?.(thing) ?? own) };
+    return { name: thing, ...(settings.resource?.(thing) ?? own), ...limits };
   };
   const bird = { name: `${name}-canary`, kind: 'aureole/Canary', parameters: canary?.(name) };
   const birds = canary === undefined ? [] : [bird];

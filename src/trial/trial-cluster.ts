@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { AppendLog } from '../lab/append-log.ts';
 import { CanaryJudge, parseCanaryLog } from '../lab/canary.ts';
-import { LabCluster } from '../lab/cluster.ts';
+import { LabCluster, type LabClusterOptions } from '../lab/cluster.ts';
 import type { LabHost } from '../lab/host.ts';
 import { shellCommand, writeShellScript } from '../lab/shell.ts';
 import { trialConfiguration, type TrialGroup, type TrialSettings } from './configuration.ts';
@@ -23,7 +23,11 @@ export type TrialOptions = {
   readonly groups?: readonly TrialGroup[];
   readonly heartbeatTimeout?: string;
   readonly canaries?: boolean;
-} & Pick<TrialSettings, 'dependents' | 'ha' | 'host' | 'device' | 'resource'>;
+} & Pick<LabClusterOptions, 'power' | 'managerFlags' | 'managerWithin'> &
+  Pick<
+    TrialSettings,
+    'dependents' | 'ha' | 'host' | 'device' | 'fenceTimeout' | 'resource' | 'timeouts'
+  >;
 
 export class TrialCluster implements AsyncDisposable {
   readonly cluster: LabCluster;

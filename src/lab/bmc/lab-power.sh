@@ -9,10 +9,13 @@
 #   lab-power.sh become-init HOSTDIR CMD...  in the host's new pid namespace, with the outer /proc
 #                                            still mounted: notes this process as init, becomes CMD
 #
+# HOSTDIR/supplies/NAME in the place of HOSTDIR is one of several power supplies.
+#
 # Ends with 0 when done, 1 when not, 64 when called wrongly.
 set -u
 
 WAIT_STEPS=500 # of 10 ms
+CACHE='5 seconds ago'
 
 die() {
   echo "lab-power: $1" >&2
@@ -21,7 +24,7 @@ die() {
 
 usage() { die 'usage: lab-power.sh status|off|on HOSTDIR, or become-init HOSTDIR COMMAND...' 64; }
 
-log() { echo "$(date -u +%FT%T.%3NZ) $1" >>"$dir/power.log"; }
+log() { echo "$(date -u +%FT%T.%3NZ) $1" >>"$at/power.log"; }
 
 # Reads a line of /proc/PID/stat into pid, state and started. The name may hold blanks and brackets.
 parse_stat() {
@@ -54,15 +57,17 @@ init_lives() {
 }
 
 # A process in a frozen v1 cgroup dies only when thawed. All of them get the signal first, so that
-# none runs on in between.
+# none runs on in between. What froze in a cgroup of its own within the host's is thawed after it.
 kill_frozen() {
   first_line "$dir/freezer" && [ -d "$line" ] || return 0
   cgroup=$line
   for pid in $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null); do
     kill -KILL "$pid" 2>/dev/null
   done
-  [ ! -e "$cgroup/freezer.state" ] || echo THAWED >"$cgroup/freezer.state"
-  [ ! -e "$cgroup/cgroup.freeze" ] || echo 0 >"$cgroup/cgroup.freeze"
+  for each in $(find "$cgroup" -type d); do
+    [ ! -e "$each/freezer.state" ] || echo THAWED >"$each/freezer.state"
+    [ ! -e "$each/cgroup.freeze" ] || echo 0 >"$each/cgroup.freeze"
+  done
 }
 
 wait_until() {
@@ -97,29 +102,55 @@ power_on() {
   wait_until init_lives || die "$dir: power-on wrote no init.pid of a living process"
 }
 
+# Of one supply, or of all of them together.
+cut_supplies() {
+  for each in "$dir"/supplies/*/; do
+    if [ -d "$each" ] && { [ "$at" = "$dir" ] || [ "$at/" = "$each" ]; }; then : >"$each/off"; fi
+  done
+}
+
+has_supply() {
+  for each in "$dir"/supplies/*/; do
+    if [ -d "$each" ] && [ ! -e "$each/off" ]; then return 0; fi
+  done
+  return 1
+}
+
 switch() {
   case $action in
     status) ;;
     off)
       case $fault in
-        lie) : >"$dir/power.lied" ;;
+        lie) : >"$at/power.lied" ;;
         stuck-on) ;;
-        *) [ ! -e "$dir/init.pid" ] || power_off ;;
+        *)
+          cut_supplies
+          if [ -e "$dir/init.pid" ] && ! has_supply; then power_off; fi
+          ;;
       esac
       log "off${fault:+ ($fault)}"
       ;;
     on)
-      rm -f "$dir/power.lied"
+      rm -f "$at/power.lied" "$at/off"
+      [ "$at" != "$dir" ] || rm -f "$dir"/supplies/*/off
       [ -e "$dir/init.pid" ] || power_on
       log on
       ;;
   esac
 }
 
+# What it says is what was so when it was last looked for.
+answer_from_cache() {
+  if [ -z "$(find "$at/power.cache" -newermt "$CACHE" 2>/dev/null)" ]; then
+    answer >"$at/power.cache"
+  fi
+  cat "$at/power.cache"
+}
+
 answer() {
-  if [ "$fault" = lie ] && [ -e "$dir/power.lied" ]; then
+  if [ "$fault" = lie ] && [ -e "$at/power.lied" ]; then
     echo off
-  elif [ -e "$dir/init.pid" ]; then
+  elif [ -e "$dir/init.pid" ] && [ ! -e "$at/off" ]; then
     echo on
   else
     echo off
@@ -131,6 +162,9 @@ action=$1
 dir=$2
 shift 2
 [ -d "$dir" ] || die "$dir: no such directory" 64
+# What the switch is at: the host, or one of its supplies.
+at=$dir
+dir=${dir%/supplies/*}
 
 case $action in
   become-init)
@@ -144,18 +178,18 @@ case $action in
   *) usage ;;
 esac
 
-first_line "$dir/power" || :
+first_line "$at/power" || :
 fault=$line
 case $fault in
-  '' | lie | stuck-on) ;;
+  '' | cache | lie | stuck-on) ;;
   dead)
     log "$action (dead)"
     exec sleep infinity
     ;;
-  *) die "$dir/power: '$fault' is none of lie, dead, stuck-on" 64 ;;
+  *) die "$at/power: '$fault' is none of cache, dead, lie, stuck-on" 64 ;;
 esac
 
 exec 9>>"$dir/power.lock"
 flock -w 10 9 || die "$dir: another lab-power holds the lock"
 switch
-answer
+if [ "$fault" = cache ]; then answer_from_cache; else answer; fi

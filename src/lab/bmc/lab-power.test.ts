@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { findProcess } from '../../runtime/process-table.ts';
 
 const LAB_POWER = join(import.meta.dirname, 'lab-power.sh');
+const RECURSIVE = { recursive: true };
 const run = promisify(execFile);
 
 /** A host of one process, without namespaces: what matters here is whom the switch ends. */
@@ -95,4 +96,39 @@ test('a dead switch does not answer', async () => {
   await host.write('power', 'dead');
   const asked = run(LAB_POWER, ['status', host.directory], { timeout: 200 });
   await assert.rejects(asked, { killed: true });
+});
+
+test('a switch with a cache says on for a while after it has switched off', async () => {
+  await using stack = new AsyncDisposableStack();
+  const host = await makeHost(stack);
+  await host.power('on');
+  await host.write('power', 'cache');
+  assert.equal(await host.power('status'), 'on');
+  assert.equal(await host.power('off'), 'on');
+  await assert.rejects(host.init());
+  await utimes(join(host.directory, 'power.cache'), 0, 0);
+  assert.equal(await host.power('status'), 'off');
+});
+
+test('a host with two supplies loses its power with the second one', async () => {
+  await using stack = new AsyncDisposableStack();
+  const host = await makeHost(stack);
+  const supply = async (action: string, name: string) => {
+    const where = join(host.directory, 'supplies', name);
+    const { stdout } = await run(LAB_POWER, [action, where], { timeout: 10_000 });
+    return stdout.trim();
+  };
+  for (const name of ['a', 'b']) await mkdir(join(host.directory, 'supplies', name), RECURSIVE);
+  await host.power('on');
+  const pid = await host.init();
+  assert.equal(await supply('off', 'a'), 'off');
+  assert.equal(await supply('status', 'b'), 'on');
+  assert.ok(findProcess(pid) !== undefined);
+  assert.equal(await supply('off', 'b'), 'off');
+  assert.equal(findProcess(pid), undefined);
+  assert.equal(await supply('on', 'a'), 'on');
+  assert.equal(await host.power('status'), 'on');
+  assert.equal(await supply('status', 'b'), 'off');
+  assert.equal(await host.power('off'), 'off');
+  assert.equal(await supply('status', 'a'), 'off');
 });
