@@ -39,6 +39,12 @@ export class Installation {
     this.#env = { PATH: process.env['PATH'], ...SYSTEMD };
   }
 
+  /** How it is called, for whoever starts it elsewhere. */
+  commandOf(program: Program): readonly string[] {
+    const environment = Object.entries(SYSTEMD).map(([name, value]) => `${name}=${value}`);
+    return ['env', ...environment, join(this.#root, LAUNCHERS[program])];
+  }
+
   /** To its end, which must be a good one. */
   run(program: Program, ...words: string[]): void {
     command(join(this.#root, LAUNCHERS[program]), words, COMMAND_MS);

@@ -6,12 +6,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabHost } from '../../../src/lab/host.ts';
-import { Lab, type Bmc } from '../../../src/lab/lab.ts';
+import type { LabBmc } from '../../../src/lab/bmc/lab-bmc.ts';
+import { Lab } from '../../../src/lab/lab.ts';
 import { ActLog } from './act-log.ts';
 import {
   FENCE_CHECK_SECONDS,
   installDummy,
   MONITOR_SECONDS,
+  parametersOf,
   RESOURCES,
   SURVIVOR,
   VICTIM,
@@ -96,7 +98,7 @@ export class PacemakerStack implements Stack {
       return (await this.#cluster()).online.length === 2;
     });
     const file = join(this.#lab.directory, 'cluster.crm');
-    writeFileSync(file, clusterConfiguration(bmcs, this.acts.path), { mode: 0o600 });
+    writeFileSync(file, clusterConfiguration(bmcs, this.acts), { mode: 0o600 });
     await this.survivor.run('crm', ['--force', 'configure', 'load', 'update', file]);
   }
 
@@ -161,14 +163,19 @@ ${nodes.join('')}}
 }
 
 /** In the language of crmsh. */
-function clusterConfiguration(bmcs: ReadonlyMap<string, Bmc>, log: string): string {
+function clusterConfiguration(bmcs: ReadonlyMap<string, LabBmc>, acts: ActLog): string {
   const fences = [...bmcs].flatMap(([host, { address, port, username, password }]) => [
     `primitive fence-${host} stonith:fence_ipmilan params ip=${address} ipport=${port} username=${username} password=${password} lanplus=1 cipher=3 power_wait=0 pcmk_host_list=${host} pcmk_reboot_action=off op monitor interval=${FENCE_CHECK_SECONDS}s`,
     `location fence-${host}-elsewhere fence-${host} -inf: ${host}`,
   ]);
   const resources = RESOURCES.flatMap((name) => [
-    `primitive ${name} ocf:bench:Dummy params log=${log} op monitor interval=${MONITOR_SECONDS}s timeout=20s`,
+    `primitive ${name} ocf:bench:Dummy params ${paramsOf(name, acts)} op monitor interval=${MONITOR_SECONDS}s timeout=20s`,
     `location ${name}-home ${name} 100: ${VICTIM}`,
   ]);
   return `${['property stonith-enabled=true', ...fences, ...resources].join('\n')}\n`;
+}
+
+function paramsOf(resource: string, acts: ActLog): string {
+  const parameters = Object.entries(parametersOf(resource, acts));
+  return parameters.map(([name, value]) => `${name}=${value}`).join(' ');
 }

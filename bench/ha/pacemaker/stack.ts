@@ -28,6 +28,13 @@ export type Stack = AsyncDisposable & {
 export const SURVIVOR = 'oss1';
 export const VICTIM = 'oss2';
 export const RESOURCES: readonly string[] = Array.from({ length: 10 }, (_, i) => `dummy${i + 1}`);
+/** Each is another thing, also for a stack that looks at parameters. */
+export function parametersOf(
+  resource: string,
+  acts: ActLog,
+): Readonly<Record<'state' | 'log', string>> {
+  return { state: `/run/resource-agents/${resource}`, log: acts.path };
+}
 export const MONITOR_SECONDS = 5;
 export const FENCE_CHECK_SECONDS = 60;
 
