@@ -129,6 +129,20 @@ test('an answer that got lost is asked for again with the same cursor, and is no
   assert.deepEqual(cursors.slice(0, 3), [0, 1, 1]);
 });
 
+test('whoever missed a beat is asked for an answer that is not held', async (t) => {
+  let polls = 0;
+  const { port, asked } = await pretendAgent(t, ({ path }) => {
+    if (path === '/v1/identity') return identity('i1');
+    if (path === '/v1/watch') return {};
+    polls += 1;
+    return polls === 2 ? undefined : beat('i1', polls);
+  });
+  const { next } = startPoller(t, port, 400);
+  for (let beats = 0; beats < 3; beats += 1) await next();
+  const waits = asked.filter(({ path }) => path === '/v1/poll').map(({ body }) => body['waitMs']);
+  assert.deepEqual(waits.slice(0, 4), [100, 100, 0, 100]);
+});
+
 test('to be asked at once, the poll that is being held is dropped', async (t) => {
   const { port, asked } = await pretendAgent(t, ({ path, body }) => {
     if (path === '/v1/identity') return identity('i1');

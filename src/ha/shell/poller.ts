@@ -158,6 +158,8 @@ export class Poller {
     signal: AbortSignal,
   ): Promise<Round> {
     if (signal.aborted) return 'unanswered';
+    // A host that was frozen for a moment must not spend the rest of its time on a poll that is held.
+    this.#hurry = true;
     const { host } = this.#settings;
     const superseded = supersededBy(host, answer, askedAt);
     if (superseded !== undefined) {
