@@ -10,6 +10,7 @@ import {
   onOtherJournal,
   onRefused,
   silentAt,
+  suspectAt,
   watchContact,
 } from './contact.ts';
 import { afterCheck, checkDevices } from './devices.ts';
@@ -176,12 +177,15 @@ function follow(draft: Draft): void {
   }
 }
 
-/** Ticks come at least eight times in a heartbeat_timeout, and when a silence is over. */
+/** Ticks come at least eight times in a heartbeat_timeout, when a second beat was missed, and when a silence is over. */
 function deadline(spec: ClusterSpec, state: ClusterState): Instant {
   let at = state.lastTickAt + spec.heartbeatTimeoutMs / 8;
   for (const host of state.hosts.values()) {
     if (state.superseded !== undefined) break;
     if (host.contact.status === 'silent' || host.contact.status === 'unheard') continue;
+    const suspect = suspectAt(spec, state, host);
+    // Asked around already, else: a tick would follow upon the other.
+    if (suspect > state.lastTickAt) at = Math.min(at, suspect);
     at = Math.min(at, silentAt(spec, state, host));
   }
   return at;

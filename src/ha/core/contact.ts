@@ -110,7 +110,7 @@ export function watchContact(draft: Draft, name: HostName): void {
     if (contact.status === 'unheard' && host.boot === undefined) return tellUnheard(draft, host);
     return fallSilent(draft, name, `no answer for ${seconds(draft.spec.heartbeatTimeoutMs)}`);
   }
-  const missedTwo = draft.now >= suspectAt(draft, host);
+  const missedTwo = draft.now >= suspectAt(draft.spec, draft.state, host);
   if (contact.status === 'online' && missedTwo && powerIsOff(draft, name, contact.heardAt)) {
     fallSilent(draft, name, 'its fence devices say that its power is off');
   }
@@ -162,9 +162,8 @@ export function silentAt(spec: ClusterSpec, state: ClusterState, host: HostState
 }
 
 /** When the host missed its second beat: the time to ask around. */
-export function suspectAt(draft: Draft, host: HostState): number {
-  const from = Math.max(heardAtOf(host), draft.state.listenSince);
-  return from + draft.spec.heartbeatTimeoutMs / 2;
+export function suspectAt(spec: ClusterSpec, state: ClusterState, host: HostState): number {
+  return Math.max(heardAtOf(host), state.listenSince) + spec.heartbeatTimeoutMs / 2;
 }
 
 export function heardAtOf(host: HostState): number {

@@ -7,7 +7,15 @@ import type { Draft } from './draft.ts';
 import { countFailure, giveUp } from './failures.ts';
 import type { OperationOutcome } from './messages.ts';
 import { beginMove, continueMove, whyLeave } from './moving.ts';
-import { askEverybody, askWhoAnsweredBefore, isUnderWay, operate, pauseMs } from './operating.ts';
+import {
+  askAhead,
+  askEverybody,
+  askWhoAnsweredBefore,
+  isAskedAhead,
+  isUnderWay,
+  operate,
+  pauseMs,
+} from './operating.ts';
 import { dropPlan, say } from './plan-words.ts';
 import {
   chooseHost,
@@ -180,7 +188,10 @@ function whileNowhere(draft: Draft, name: GroupName): void {
     dropPlan(draft, name, why);
   }
   const blocker = blockerOf(draft, name);
-  if (blocker !== undefined) return say(draft, name, `waits: ${mayRunOn(draft, blocker)}`);
+  if (blocker !== undefined) {
+    if (isToldOff(draft, blocker)) askAhead(draft, name);
+    return say(draft, name, `waits: ${mayRunOn(draft, blocker)}`);
+  }
   const choice = chooseHost(draft, name);
   if ('why' in choice) return nowhereToGo(draft, name, choice.why);
   const earlier = waitsFor(draft, name);
@@ -206,6 +217,12 @@ function blockerOf(draft: Draft, name: GroupName): HostName | undefined {
   return hostsOf(draft, name).find(
     (host) => !isOnline(draft, host) && !isStoppedOn(draft, name, host),
   );
+}
+
+/** Off is on its way to it: what waits for that may soon be started elsewhere. */
+function isToldOff(draft: Draft, host: HostName): boolean {
+  const { fence } = draft.host(host);
+  return fence !== undefined && /^(?:off|status|settle)$/.test(fence.phase);
 }
 
 /** Why a group on that host is not known to be stopped, and what is done about it. */
@@ -253,9 +270,14 @@ function startOn(draft: Draft, name: GroupName, host: HostName, why: string): vo
   if (plan?.type !== 'start' || plan.host !== host) {
     const asked = hostsOf(draft, name).filter((other) => isOnline(draft, other));
     const again = draft.now + pauseMs(draft);
-    plan = { type: 'start', host, askedAt: draft.now, again, why, asked, started: false };
+    const { askedAheadAt, ...rest } = group;
+    const askedAt = isAskedAhead(draft, group) ? askedAheadAt : undefined;
+    const answers = { askedAt: askedAt ?? draft.now, asked };
+    plan = { type: 'start', host, again, why, started: false, ...answers };
     const ran = group.ran.includes(host) ? group.ran : [...group.ran, host];
-    draft.setGroup({ ...group, plan, ran });
+    draft.setGroup({ ...rest, plan, ran });
+    // They may all have answered.
+    if (askedAt !== undefined) draft.touchedGroups.add(name);
     draft.because(`ask who has ${name}, to start it on ${host} if nobody does: ${why}`);
     askEverybody(draft, name, plan);
     return say(draft, name, `asks its hosts, to start on ${host} if it runs nowhere`);

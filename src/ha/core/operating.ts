@@ -5,7 +5,7 @@ import { ordered } from './knowledge.ts';
 import type { Operation } from './messages.ts';
 import { hostsOf, isOnline } from './placement.ts';
 import type { GroupName, HostName, ResourceName, ResourceSpec } from './spec.ts';
-import type { Plan } from './state.ts';
+import type { GroupState, Plan } from './state.ts';
 
 export function operate(
   draft: Draft,
@@ -39,7 +39,11 @@ export function operate(
 }
 
 /** Orders a monitor of everything on every host that answers and might hold the group. */
-export function askEverybody(draft: Draft, name: GroupName, plan: Plan): void {
+export function askEverybody(
+  draft: Draft,
+  name: GroupName,
+  plan: Pick<Plan, 'askedAt' | 'why'>,
+): void {
   for (const host of hostsOf(draft, name)) {
     if (!isOnline(draft, host)) continue;
     for (const { name: resource } of draft.groupSpec(name).resources) {
@@ -48,6 +52,19 @@ export function askEverybody(draft: Draft, name: GroupName, plan: Plan): void {
       operate(draft, name, host, resource, 'monitor', plan.why);
     }
   }
+}
+
+/** Of a group that is about to be started: what is asked now need not be waited for then. */
+export function askAhead(draft: Draft, name: GroupName): void {
+  const group = draft.group(name);
+  if (isAskedAhead(draft, group)) return;
+  draft.setGroup({ ...group, askedAheadAt: draft.now });
+  askEverybody(draft, name, { askedAt: draft.now, why: 'off is told to where it may run' });
+}
+
+/** Lately enough for the answers to count as those to a plan that is made now. */
+export function isAskedAhead(draft: Draft, { askedAheadAt }: GroupState): boolean {
+  return askedAheadAt !== undefined && draft.now - askedAheadAt < pauseMs(draft);
 }
 
 /** Whoever has answered an older question since it was asked was not asked for this plan: he is asked again. */

@@ -75,6 +75,8 @@ export type Fence = Readonly<{
 /** What was asked around about a suspect: does anybody reach it, are we the ones cut off? */
 export type Inquiry = Readonly<{
   askedAt: Instant;
+  /** When those who had said no were asked once more; their no holds until they say otherwise. */
+  againAt?: Instant;
   reach: ReadonlyMap<HostName, 'asked' | 'yes' | 'no' | 'unknown'>;
   witness: 'none' | 'asked' | 'yes' | 'no';
 }>;
@@ -156,6 +158,8 @@ export type GroupState = Readonly<{
   /** Where an operator wants it. */
   wanted?: HostName;
   plan?: Plan;
+  /** When its hosts were asked ahead of a plan: while off was on its way to the host that may hold it. */
+  askedAheadAt?: Instant;
   /** Why it is as it is, in words. */
   reason: string;
 }>;

@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts';
 import { mayFence, type FenceCase } from './fence-gates.ts';
 import { beginFence, endFence, isOrdered } from './fencing.ts';
 import { groupsMaybeOn, mayTake } from './placement.ts';
-import { listOf, type GroupName, type HostName } from './spec.ts';
+import { listOf, type ClusterSpec, type GroupName, type HostName } from './spec.ts';
 import type { HostState, Inquiry } from './state.ts';
 
 type Cause = FenceCase['cause'];
@@ -18,7 +18,7 @@ export function considerFence(draft: Draft, name: HostName): void {
   const host = draft.host(name);
   if (host.fence !== undefined) return reconsiderFence(draft, name);
   if (host.off?.confirmed === true) return;
-  if (draft.now >= suspectAt(draft, host) && host.contact.status !== 'refused')
+  if (draft.now >= suspectAt(draft.spec, draft.state, host) && host.contact.status !== 'refused')
     inquire(draft, name);
   const suspicion = causeOf(draft, name);
   const atStake = groupsMaybeOn(draft, name).length > 0;
@@ -65,6 +65,8 @@ export function onReach(
 ): void {
   const host = draft.host(name);
   if (host.inquiry === undefined) return;
+  // Asked again and without an answer: what it has said before holds.
+  if (outcome === 'unknown' && host.inquiry.reach.get(from) === 'no') return;
   const reach = new Map(host.inquiry.reach).set(from, outcome);
   draft.setHost({ ...host, inquiry: { ...host.inquiry, reach } });
   draft.touchedHosts.add(name);
@@ -87,25 +89,41 @@ function inquire(draft: Draft, name: HostName): void {
     const nobodyAsked = inquiry.reach.size === 0 && targetsOf(draft, name).length > 0;
     const useless = isOld || nobodyAsked || reachedBy(inquiry) !== 'no' || inquiry.witness === 'no';
     const isEarly = now - inquiry.askedAt < spec.heartbeatTimeoutMs / 2;
-    if (!useless || (isEarly && !nobodyAsked)) return;
+    if (!useless) return inquireAgain(draft, name, inquiry);
+    if (isEarly && !nobodyAsked) return;
   }
-  const deadlineMs = Math.max(100, Math.floor(spec.heartbeatTimeoutMs / 4));
-  const reach = new Map<HostName, 'asked'>();
-  draft.forget(name, (pending) => pending.type === 'reach');
-  for (const from of targetsOf(draft, name).slice(0, TARGETS_MAX)) {
-    const request = draft.ask({ type: 'reach', host: name, from, askedAt: now });
-    draft.order({ type: 'reach', request, from, to: name, deadlineMs });
-    reach.set(from, 'asked');
-  }
+  const asked = targetsOf(draft, name).slice(0, TARGETS_MAX);
+  const reach = new Map(asked.map((from) => [from, 'asked'] as const));
+  askWhoReaches(draft, name, asked);
   if (spec.witness) {
     const request = draft.ask({ type: 'witness', host: name, askedAt: now });
-    draft.order({ type: 'ask-witness', request, deadlineMs });
+    draft.order({ type: 'ask-witness', request, deadlineMs: answerMs(spec) });
   }
   const witness = spec.witness ? 'asked' : 'none';
   draft.setHost({ ...draft.host(name), inquiry: { askedAt: now, reach, witness } });
   for (const device of draft.host(name).devices.keys()) {
     askPower(draft, name, device, 'status', 'the host missed two beats');
   }
+}
+
+/** A cable comes and goes: what was said early in a silence may not be so any more at its end. */
+function inquireAgain(draft: Draft, name: HostName, inquiry: Inquiry): void {
+  const { askedAt, againAt = askedAt } = inquiry;
+  if (draft.now - againAt < draft.spec.heartbeatTimeoutMs / 4) return;
+  draft.setHost({ ...draft.host(name), inquiry: { ...inquiry, againAt: draft.now } });
+  askWhoReaches(draft, name, [...inquiry.reach.keys()]);
+}
+
+function askWhoReaches(draft: Draft, name: HostName, asked: readonly HostName[]): void {
+  draft.forget(name, (pending) => pending.type === 'reach');
+  for (const from of asked) {
+    const request = draft.ask({ type: 'reach', host: name, from, askedAt: draft.now });
+    draft.order({ type: 'reach', request, from, to: name, deadlineMs: answerMs(draft.spec) });
+  }
+}
+
+function answerMs({ heartbeatTimeoutMs }: ClusterSpec): number {
+  return Math.max(100, Math.floor(heartbeatTimeoutMs / 4));
 }
 
 function causeOf(draft: Draft, name: HostName): { cause: Cause; text: string } | undefined {
@@ -205,7 +223,8 @@ function answersSince(draft: Draft, other: HostState, suspect: HostState): boole
 
 function isSilent(draft: Draft, host: HostState): boolean {
   if (host.off?.confirmed === true) return false;
-  if (host.contact.status === 'online') return draft.now >= suspectAt(draft, host);
+  if (host.contact.status === 'online')
+    return draft.now >= suspectAt(draft.spec, draft.state, host);
   return (
     host.contact.status === 'silent' ||
     (host.contact.status === 'unheard' && host.boot !== undefined)
