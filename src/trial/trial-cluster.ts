@@ -96,6 +96,20 @@ export class TrialCluster implements AsyncDisposable {
     return this.#overlaps.holders(resource);
   }
 
+  /** Where the world's log stands now. */
+  mark(): number {
+    this.look();
+    return this.lines.length;
+  }
+
+  /** What the world has said since then, of one resource or of all: `start h1`. */
+  since(mark: number, resource?: string): readonly string[] {
+    this.look();
+    const all = this.lines.slice(mark);
+    const ours = resource === undefined ? all : all.filter((line) => line.resource === resource);
+    return ours.map(({ host, what }) => `${what} ${host}`);
+  }
+
   /** How often its power switch was told off, by whomever. */
   switchedOff(host: string): number {
     const text = readLog(join(this.host(host).directory, 'power.log'));
