@@ -16,7 +16,7 @@ const FOLDERS = [
   { name: 'scenario', folder: 'test/scenarios/', parallel: 2, deadlineMs: 60_000 },
   { name: 'sim', folder: 'test/sim/', parallel: 2, deadlineMs: 180_000 },
   { name: 'component', folder: 'test/component/', parallel: 1, deadlineMs: 180_000 },
-  { name: 'system', folder: 'test/system/', parallel: 1, deadlineMs: 300_000 },
+  { name: 'system', folder: 'test/system/', parallel: 1, deadlineMs: 420_000 },
 ] as const;
 /** Beside the sources, and wherever else: no test lies where it is never run. */
 const UNIT = { name: 'unit', folder: '', parallel: 2, deadlineMs: 60_000 } as const;

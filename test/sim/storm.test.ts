@@ -4,23 +4,15 @@
  * others and each run of one commit the same; SIM_SEED and SIM_COUNT choose otherwise.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Storm } from '../../src/ha/sim/storm.ts';
 import { playStorms } from '../../scripts/testing/storms.ts';
+import { commitSeed } from '../commit-seed.ts';
 
 const count = Number(process.env['SIM_COUNT'] ?? 400);
 
-function firstSeed(): number {
-  const chosen = process.env['SIM_SEED'];
-  if (chosen !== undefined) return Number(chosen);
-  const root = import.meta.dirname;
-  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' });
-  return Number.parseInt(commit.slice(0, 7), 16);
-}
-
 test('whatever happens nothing runs twice, nobody is fenced in vain, and in the end all runs', () => {
-  const first = firstSeed();
+  const first = commitSeed(process.env['SIM_SEED']);
   const { failed } = playStorms({ first, count, untilMs: Infinity, always: [], trace: false });
   assert.equal(failed, 0, `from seed ${first}`);
 });
