@@ -39,6 +39,8 @@ export type HostEntry = {
 };
 
 export type DeviceEntry = {
+  /** Absent where it is the only one, or the first. */
+  readonly name?: string;
   readonly agent: string;
   readonly parameters: Readonly<Record<string, string | number>>;
   readonly secrets?: Readonly<Record<string, string>>;
@@ -94,6 +96,10 @@ export class LabCluster implements AsyncDisposable {
 
   host(name: string): LabHost {
     return find(this.#hosts, name);
+  }
+
+  get bmcs(): readonly LabBmc[] {
+    return [...this.#bmcs.values()];
   }
 
   bmc(name: string): LabBmc {
@@ -152,9 +158,11 @@ export class LabCluster implements AsyncDisposable {
   async #startHost(host: LabHost): Promise<HostEntry> {
     let count = 0;
     const fencing = this.#power(host.name).map((level) =>
-      level.map((outlet) => {
+      level.map(async (outlet) => {
         count += 1;
-        return this.#makeBmc(count === 1 ? host.name : `${host.name}-${count}`, outlet);
+        if (count === 1) return await this.#makeBmc(host.name, outlet);
+        const name = `${host.name}-${count}`;
+        return { name, ...(await this.#makeBmc(name, outlet)) };
       }),
     );
     const levels = Promise.all(fencing.map((level) => Promise.all(level)));

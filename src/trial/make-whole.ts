@@ -19,6 +19,7 @@ export async function makeWhole(watched: WatchedTrial): Promise<void> {
   const { trial } = watched;
   await trial.cluster.lab.lose();
   trial.clearFaults();
+  await Promise.all(trial.cluster.bmcs.map((bmc) => bmc.mend()));
   await Promise.all([...trial.cluster.hosts, trial.manager].map(mend));
   const deadline = performance.now() + WITHIN_MS;
   const ordered = new Map<string, number>();
@@ -62,7 +63,8 @@ function wantedBy({ hosts, groups }: Status): readonly Wanted[] {
     ...hosts.flatMap((host): readonly Wanted[] => {
       if (!online.has(host.name)) return [];
       if (!host.active) return [{ verb: 'activate', target: host.name }];
-      return host.armed ? [] : [{ verb: 'reset', target: host.name }];
+      const isWell = host.armed && host.devices.every(({ trust }) => trust !== 'wrong');
+      return isWell ? [] : [{ verb: 'reset', target: host.name }];
     }),
     ...groups.flatMap((group): readonly Wanted[] => {
       const target = group.name;

@@ -4,7 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { haClient, type HaApi } from '../ha/client.ts';
-import type { EventView, HostView, OrderAnswer, OrderRequest, Status } from '../ha/contract.ts';
+import type {
+  EventView,
+  GroupView,
+  HostView,
+  OrderAnswer,
+  OrderRequest,
+  Status,
+} from '../ha/contract.ts';
 import { TrialCluster, type TrialOptions } from './trial-cluster.ts';
 
 const UNTIL_MS = 30_000;
@@ -75,6 +82,36 @@ export class WatchedTrial implements AsyncDisposable {
     throw new Error(`not within ${withinMs} ms: ${what}\n${await this.#told(last)}`);
   }
 
+  /** The id of what was told last. */
+  async lastTold(): Promise<number> {
+    return (await this.events()).at(-1)?.id ?? 0;
+  }
+
+  /** The first such event after that one; `about`: a host, a group or a resource. */
+  async untilTold(
+    name: string,
+    about: string,
+    after: number,
+    withinMs: number = UNTIL_MS,
+  ): Promise<EventView> {
+    const deadline = performance.now() + withinMs;
+    while (performance.now() < deadline) {
+      const events = await this.events().catch(() => []);
+      const told = events.find(
+        (event) =>
+          event.id > after &&
+          event.name === name &&
+          [event.host, event.group, event.resource].includes(about),
+      );
+      if (told !== undefined) return told;
+      await sleep(ASK_EVERY_MS);
+    }
+    const status = await this.status();
+    throw new Error(
+      `not within ${withinMs} ms: ${name} about ${about}\n${await this.#told(status)}`,
+    );
+  }
+
   /** All groups run, and the power of every host is known to be told truly. */
   async untilAllRun(withinMs: number = UNTIL_MS): Promise<Status> {
     return await this.until(
@@ -119,6 +156,12 @@ export class WatchedTrial implements AsyncDisposable {
       await sleep(LOOK_EVERY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
+}
+
+export function groupOf(status: Status, name: string): GroupView {
+  const group = status.groups.find((one) => one.name === name);
+  if (group === undefined) throw new Error(`${name} is no group of the status`);
+  return group;
 }
 
 export function hostOf(status: Status, name: string): HostView {

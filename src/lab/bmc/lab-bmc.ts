@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One BMC of a lab, and what can happen to it: it falls silent, or somebody changes its password. */
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeProcessFile } from '../process-file.ts';
 import type { Daemon } from './daemon.ts';
@@ -10,9 +11,12 @@ export type LabBmcOptions = IpmiBmcOptions & {
   readonly processFile: string;
 };
 
+export type PowerFault = 'cache' | 'dead' | 'lie' | 'stuck-on';
+
 export class LabBmc {
   readonly #options: LabBmcOptions;
   #daemon: Daemon;
+  #hasOwnPassword = true;
 
   private constructor(options: LabBmcOptions, daemon: Daemon) {
     this.#options = options;
@@ -39,9 +43,11 @@ export class LabBmc {
     return this.#options.password;
   }
 
-  /** The file in which its power switch looks for a fault; see power-contract.md. */
-  get fault(): string {
-    return join(this.#options.host, 'power');
+  /** Of its power switch; see power-contract.md. Absent: none. */
+  setFault(fault?: PowerFault): void {
+    const file = join(this.#options.host, 'power');
+    if (fault === undefined) rmSync(file, { force: true });
+    else writeFileSync(file, fault);
   }
 
   /** As one without power: nothing comes back, not even a refusal. */
@@ -53,10 +59,17 @@ export class LabBmc {
     process.kill(-this.#daemon.pid, 'SIGCONT');
   }
 
-  /** For everybody who comes from now on; its own one again, if none is said. */
-  async setPassword(password: string = this.password): Promise<void> {
+  /** For everybody who comes from now on. */
+  async setPassword(password: string): Promise<void> {
     await this.#daemon.stop();
     this.#daemon = await startNoted({ ...this.#options, password });
+    this.#hasOwnPassword = password === this.password;
+  }
+
+  async mend(): Promise<void> {
+    this.setFault();
+    this.answer();
+    if (!this.#hasOwnPassword) await this.setPassword(this.password);
   }
 }
 
