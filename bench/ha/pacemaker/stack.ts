@@ -14,6 +14,8 @@ export type Stack = AsyncDisposable & {
   readonly name: 'pacemaker' | 'aureole';
   readonly victim: LabHost;
   readonly survivor: LabHost;
+  /** Where something of it runs that serves both. */
+  readonly manager?: LabHost;
   readonly acts: ActLog;
   /** Its daemons, by the names of their executables. */
   readonly daemons: RegExp;
@@ -28,6 +30,12 @@ export type Stack = AsyncDisposable & {
 export const SURVIVOR = 'oss1';
 export const VICTIM = 'oss2';
 export const RESOURCES: readonly string[] = Array.from({ length: 10 }, (_, i) => `dummy${i + 1}`);
+export const MONITOR_SECONDS = 5;
+export const FENCE_CHECK_SECONDS = 60;
+
+const WHOLE_DEADLINE_MS = 90_000;
+const LOOK_EVERY_MS = 200;
+
 /** Each is another thing, also for a stack that looks at parameters. */
 export function parametersOf(
   resource: string,
@@ -35,11 +43,6 @@ export function parametersOf(
 ): Readonly<Record<'state' | 'log', string>> {
   return { state: `/run/resource-agents/${resource}`, log: acts.path };
 }
-export const MONITOR_SECONDS = 5;
-export const FENCE_CHECK_SECONDS = 60;
-
-const WHOLE_DEADLINE_MS = 90_000;
-const LOOK_EVERY_MS = 200;
 
 /** Puts the bench's resource agent into the lab's OCF root, as provider `bench`. */
 export function installDummy(lab: Lab): void {
@@ -58,7 +61,8 @@ export async function waitUntilWhole(stack: Stack): Promise<void> {
 export async function waitUntil(what: string, is: () => Promise<boolean> | boolean): Promise<void> {
   const deadline = performance.now() + WHOLE_DEADLINE_MS;
   while (!(await is())) {
-    if (performance.now() > deadline) throw new Error(`not within ${WHOLE_DEADLINE_MS} ms: ${what}`);
+    if (performance.now() > deadline)
+      throw new Error(`not within ${WHOLE_DEADLINE_MS} ms: ${what}`);
     await delay(LOOK_EVERY_MS);
   }
 }

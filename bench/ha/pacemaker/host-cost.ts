@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What a stack costs its host. Memory is counted as if the host were a machine of its own: each page
+ * frame that one of its daemons has mapped, once. The sum of PSS would be too little here, since the
+ * lab's hosts share one machine, and with it the pages of their executables; the sum of RSS would be
+ * too much, since daemons of one host share them everywhere.
+ */
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { LabHost } from '../../../src/lab/host.ts';
+import { costOf } from '../process-cost.ts';
+
+const PAGE_BYTES = 4_096;
+const ENTRY_BYTES = 8;
+/** Of an entry of /proc/PID/pagemap, as two numbers of 32 bits. */
+const PRESENT = 0x8000_0000;
+const FRAME_HIGH = 0x7f_ffff;
+
+export function memoryMb(host: LabHost, daemons: RegExp): number {
+  const frames = new Set<number>();
+  for (const pid of daemonsOf(host, daemons)) {
+    for (const frame of framesOf(pid)) frames.add(frame);
+  }
+  return (frames.size * PAGE_BYTES) / 1e6;
+}
+
+/** Of the daemons and of whatever they have run since they were started, by the kernel's count. */
+export function cpuMs(host: LabHost, daemons: RegExp): { own: number; children: number } {
+  const costs = daemonsOf(host, daemons).map(costOf);
+  return {
+    own: costs.reduce((sum, cost) => sum + cost.cpuMs, 0),
+    children: costs.reduce((sum, cost) => sum + cost.childrenCpuMs, 0),
+  };
+}
+
+function daemonsOf(host: LabHost, daemons: RegExp): readonly number[] {
+  const init = host.init?.pid ?? 0;
+  const namespace = linkOf(`/proc/${init}/ns/pid`);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => linkOf(`/proc/${pid}/ns/pid`) === namespace)
+    .filter((pid) => daemons.test(basename(linkOf(`/proc/${pid}/exe`) ?? '')));
+  if (pids.length === 0) throw new Error(`${host.name}: no daemon runs there`);
+  return pids.map(Number);
+}
+
+function* framesOf(pid: number): Generator<number> {
+  const pagemap = openSync(`/proc/${pid}/pagemap`, 'r');
+  try {
+    for (const { first, pages } of mappedRanges(pid)) {
+      const entries = Buffer.alloc(pages * ENTRY_BYTES);
+      const length = readSync(pagemap, entries, 0, entries.length, first * ENTRY_BYTES);
+      for (let at = 0; at < length; at += ENTRY_BYTES) {
+        const high = entries.readUInt32LE(at + 4);
+        if ((high & PRESENT) === 0) continue;
+        yield (high & FRAME_HIGH) * 2 ** 32 + entries.readUInt32LE(at);
+      }
+    }
+  } finally {
+    closeSync(pagemap);
+  }
+}
+
+/** What has pages in memory: reservations of many gigabytes have none. */
+function mappedRanges(pid: number): readonly { first: number; pages: number }[] {
+  const smaps = readFileSync(`/proc/${pid}/smaps`, 'latin1');
+  const mapping = /^([0-9a-f]+)-([0-9a-f]+) .*\n(?:[A-Z].*\n)*?Rss: +([0-9]+) kB$/gm;
+  return [...smaps.matchAll(mapping)].flatMap(([, from = '', to = '', resident]) => {
+    const [first, end] = [parseInt(from, 16) / PAGE_BYTES, parseInt(to, 16) / PAGE_BYTES];
+    return resident === '0' ? [] : [{ first, pages: end - first }];
+  });
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // It has ended, or is a kernel thread.
+  }
+}
