@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The agent of one host, as the manager speaks to it: each call has a deadline, connections are few. */
-import type { Agent } from 'node:http';
 import {
   Beat,
   Identity,
@@ -17,17 +16,16 @@ import type { NetworkAddress } from '../config/hosts.ts';
 import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import type { HostName } from '../core/spec.ts';
 import { AgentConnections } from './agent-connections.ts';
+import type { ChannelPool } from './channel-pool.ts';
 import { ask, type AgentRequest, type Answer } from './agent-request.ts';
 
 export class AgentClient implements Disposable {
   readonly #name: HostName;
-  readonly #address: NetworkAddress;
   readonly #connections: AgentConnections;
 
   constructor(name: HostName, address: NetworkAddress, identity?: LiveIdentity) {
     this.#name = name;
-    this.#address = address;
-    this.#connections = new AgentConnections(identity && { host: name, identity });
+    this.#connections = new AgentConnections(name, address, identity);
   }
 
   /** When the certificate ends that the agent has shown last. */
@@ -77,9 +75,8 @@ export class AgentClient implements Disposable {
     return this.#ask(this.#connections.others, question, signal);
   }
 
-  #ask<T>(agent: Agent, question: AgentRequest<T>, signal: AbortSignal): Promise<Answer<T>> {
-    const { address, port } = this.#address;
-    return ask({ name: this.#name, host: address, port, agent }, question, signal);
+  #ask<T>(pool: ChannelPool, question: AgentRequest<T>, signal: AbortSignal): Promise<Answer<T>> {
+    return ask({ name: this.#name, isTls: this.#connections.isTls, pool }, question, signal);
   }
 
   [Symbol.dispose](): void {

@@ -6,44 +6,51 @@
  * last answers.
  */
 import { X509Certificate } from 'node:crypto';
-import { Agent } from 'node:http';
-import { Agent as TlsAgent } from 'node:https';
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import { isFor } from '../../runtime/tls-peer.ts';
+import type { NetworkAddress } from '../config/hosts.ts';
 import type { HostName } from '../core/spec.ts';
-
-export type TlsTo = { readonly host: HostName; readonly identity: LiveIdentity };
+import type { Sockets } from './agent-channel.ts';
+import { ChannelPool } from './channel-pool.ts';
 
 /** As Node's own check says it. */
 const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
-type Pools = { readonly polls: Agent; readonly others: Agent };
+type Pools = { readonly polls: ChannelPool; readonly others: ChannelPool };
 
-/** A poll is held open; the one that takes its place may begin before the old one is closed. */
-const POLLS = { keepAlive: true, maxSockets: 2 };
-const OTHERS = { keepAlive: true, maxSockets: 32, maxFreeSockets: 4 };
+/** A poll is held open; the one that takes its place may begin before it is answered. */
+const POLLS = { max: 2, idleMax: 2 };
+const OTHERS = { max: 32, idleMax: 4 };
 
 export class AgentConnections implements Disposable {
-  readonly #tls: TlsTo | undefined;
+  readonly #host: HostName;
+  readonly #address: NetworkAddress;
+  readonly #identity: LiveIdentity | undefined;
   #pools: Pools;
   #expiresAt: number | undefined;
 
-  constructor(tls?: TlsTo) {
-    this.#tls = tls;
+  constructor(host: HostName, address: NetworkAddress, identity?: LiveIdentity) {
+    this.#host = host;
+    this.#address = address;
+    this.#identity = identity;
     this.#pools = this.#openPools();
-    tls?.identity.onChange(() => {
-      for (const pool of Object.values(this.#pools)) retire(pool);
+    identity?.onChange(() => {
+      for (const pool of Object.values(this.#pools)) pool.retire();
       this.#pools = this.#openPools();
     });
   }
 
-  get polls(): Agent {
+  get isTls(): boolean {
+    return this.#identity !== undefined;
+  }
+
+  get polls(): ChannelPool {
     return this.#pools.polls;
   }
 
-  get others(): Agent {
+  get others(): ChannelPool {
     return this.#pools.others;
   }
 
@@ -53,34 +60,29 @@ export class AgentConnections implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const pool of Object.values(this.#pools)) pool.destroy();
+    for (const pool of Object.values(this.#pools)) pool[Symbol.dispose]();
   }
 
   #openPools(): Pools {
-    const tls = this.#tls;
-    if (tls === undefined) return { polls: new Agent(POLLS), others: new Agent(OTHERS) };
-    return { polls: this.#tlsPool(tls, POLLS), others: this.#tlsPool(tls, OTHERS) };
+    const open = (): Sockets => this.#open();
+    return { polls: new ChannelPool(open, POLLS), others: new ChannelPool(open, OTHERS) };
   }
 
-  #tlsPool({ host, identity }: TlsTo, bounds: typeof POLLS): TlsAgent {
-    const pool = new TlsAgent(bounds);
-    const { secureContext } = identity.current;
-    const servername = isIP(host) ? '' : host;
-    pool.createConnection = ({ host: address, port }) => {
-      const tcp = connect({ host: address ?? '', port: Number(port), noDelay: true });
-      const socket = connectTls({
-        secureContext,
-        socket: tcp,
-        servername,
-        checkServerIdentity: (_dialled, { raw }) => nameFault(host, new X509Certificate(raw)),
-      });
-      socket.once('secureConnect', () => {
-        this.#expiresAt = socket.getPeerX509Certificate()?.validToDate.getTime();
-      });
-      TCP_BELOW.set(socket, tcp);
-      return socket;
-    };
-    return pool;
+  #open(): Sockets {
+    const { address, port } = this.#address;
+    const tcp = connect({ host: address, port, noDelay: true });
+    if (this.#identity === undefined) return { socket: tcp, tcp };
+    const host = this.#host;
+    const socket = connectTls({
+      secureContext: this.#identity.current.secureContext,
+      socket: tcp,
+      servername: isIP(host) ? '' : host,
+      checkServerIdentity: (_dialled, { raw }) => nameFault(host, new X509Certificate(raw)),
+    });
+    socket.once('secureConnect', () => {
+      this.#expiresAt = socket.getPeerX509Certificate()?.validToDate.getTime();
+    });
+    return { socket, tcp };
   }
 }
 
@@ -88,19 +90,4 @@ function nameFault(host: HostName, certificate: X509Certificate): Error | undefi
   if (isFor(host, certificate)) return undefined;
   const { subject, subjectAltName = subject } = certificate;
   return Object.assign(new Error(`it is for ${subjectAltName}`), { code: WRONG_NAME });
-}
-
-const TCP_BELOW = new WeakMap<Socket, Socket>();
-
-/** What can be reset, and counts each byte that came. */
-export function tcpBelow(socket: Socket): Socket {
-  return TCP_BELOW.get(socket) ?? socket;
-}
-
-/** What is idle closes now, the rest as soon as it is. */
-function retire(pool: Agent): void {
-  pool.maxFreeSockets = 0;
-  for (const sockets of Object.values(pool.freeSockets)) {
-    for (const socket of sockets ?? []) socket.destroy();
-  }
 }

@@ -49,7 +49,8 @@ export class Hosts implements Disposable {
       const settings = { host, epoch, holds, watched, heartbeatTimeoutMs };
       const poller = new Poller(settings, { ...this.#ports, client });
       this.#pollers.set(host, poller);
-      void poller.run(signal);
+      // One of its own: a thousand that come and go at one signal would each be looked for among all.
+      void poller.run(AbortSignal.any([signal]));
     }
   }
 

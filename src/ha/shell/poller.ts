@@ -52,8 +52,8 @@ export class Poller {
   #state: PollCursor = UNACQUAINTED;
   /** The next poll is to be answered at once. */
   #hurry = false;
-  /** Drops the poll that the agent is holding, if it is. */
-  #dropHeldPoll = (): void => {};
+  /** Leaves the poll that the agent is holding, if it is. */
+  #leaveHeldPoll = (): void => {};
   #problem: string | undefined;
 
   constructor(settings: PollerSettings, ports: PollerPorts) {
@@ -69,7 +69,7 @@ export class Poller {
   /** Asks at once: what is known shall have been asked after now. */
   hurry(): void {
     this.#hurry = true;
-    this.#dropHeldPoll();
+    this.#leaveHeldPoll();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -115,15 +115,10 @@ export class Poller {
     const { host, epoch, holds, heartbeatTimeoutMs } = this.#settings;
     const waitMs = this.#hurry ? 0 : Math.min(60_000, Math.floor(heartbeatTimeoutMs / 4));
     this.#hurry = false;
-    const held = new AbortController();
-    const drop = (): void => held.abort();
-    if (waitMs > 0) this.#dropHeldPoll = drop;
-    signal.addEventListener('abort', drop);
     const question = { epoch, holds, cursor, waitMs };
-    const answer = await this.#ports.client.poll(question, heartbeatTimeoutMs / 2, held.signal);
-    signal.removeEventListener('abort', drop);
-    this.#dropHeldPoll = () => {};
-    if (held.signal.aborted) return 'answered';
+    const held = this.#ports.client.poll(question, heartbeatTimeoutMs / 2, signal);
+    const answer = await (waitMs > 0 ? this.#unlessLeft(held) : held);
+    if (answer === undefined) return 'answered';
     if (answer.type !== 'answer') return this.#unanswered(answer, askedAt, signal);
     const round = await this.#become(
       answer.body.host,
@@ -134,6 +129,19 @@ export class Poller {
     // A host must not seem silent because its answer waits behind those of others.
     await this.#ports.inbox.putUrgent(beatOf(host, askedAt, answer.body));
     return round;
+  }
+
+  /**
+   * Undefined: it was left, for a newer one. The agent answers it when that comes, and nobody listens;
+   * to break the connection off would cost a handshake.
+   */
+  async #unlessLeft<T>(held: Promise<T>): Promise<T | undefined> {
+    const left = new Promise<undefined>(
+      (resolve) => (this.#leaveHeldPoll = () => resolve(undefined)),
+    );
+    const answer = await Promise.race([held, left]);
+    this.#leaveHeldPoll = () => {};
+    return answer;
   }
 
   /** The agent must be that of our host: addresses get mixed up, and agents moved. */
