@@ -4,7 +4,7 @@ import { ensurePackages } from '../src/lab/packages.ts';
 import { runSuites } from './testing/run-suites.ts';
 import { SUITE_NAMES } from './testing/suites.ts';
 
-const DEADLINE_MS = 22 * 60_000;
+const DEADLINE_MS = 40 * 60_000;
 const WITH_COMPONENTS = new Set(['component', 'system']);
 
 const named = process.argv.slice(2);
