@@ -50,6 +50,10 @@ if (report.violations.length > 0) {
   console.log(`Once more: npm run chaos -- --minutes ${minutes} --seed ${seed}`);
   process.exitCode = 1;
 }
+if (interrupt.signal.aborted) {
+  console.log('Interrupted.');
+  process.exitCode = 1;
+}
 const { violations, storms, powerOffs, starts } = report;
 const counts = `${storms} storms, ${starts} starts, ${powerOffs} power-offs`;
 console.log(

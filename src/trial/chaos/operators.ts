@@ -14,7 +14,6 @@ const WORDS: Partial<Record<OrderVerb, (target: string) => readonly string[]>> =
   'power-on': (target) => ['power', 'on', target],
   'power-off': (target) => ['power', 'off', target],
 };
-const TAKES_FORCE: ReadonlySet<OrderVerb> = new Set(['fence', 'confirm-off', 'power-off']);
 const OUTCOMES: Readonly<Record<number, string>> = {
   0: 'done',
   1: 'failed',
@@ -62,7 +61,7 @@ async function command(
 
 function wordsOf({ verb, target, force }: PlannedOrder): readonly string[] {
   const words = WORDS[verb]?.(target) ?? [verb, target];
-  return force && TAKES_FORCE.has(verb) ? [...words, '--force'] : words;
+  return force ? [...words, '--force'] : words;
 }
 
 function outcomeOf(end: ProgramEnd): string {

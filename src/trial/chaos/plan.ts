@@ -48,6 +48,7 @@ const HOST_VERBS = [
   ...['activate', 'deactivate', 'failback', 'fence', 'reset', 'confirm-off'],
   ...['power-on', 'power-off'],
 ] as const;
+const TAKES_FORCE: ReadonlySet<OrderVerb> = new Set(['fence', 'confirm-off', 'power-off']);
 const GROUP_VERBS = ['manage', 'unmanage', 'cleanup', 'failback'] as const;
 
 /** As many hosts as are given, or drawn; each is home to a group that one or two others may take. */
@@ -129,11 +130,12 @@ function slotOf({ fault, target }: Strike): string {
 
 function drawOrder(random: Random, shape: Shape, stormMs: number): PlannedOrder {
   const atMs = random.between(0, stormMs);
-  const force = random.chance(0.3);
+  const isForced = random.chance(0.3);
   if (random.chance(0.5)) {
+    const verb = random.pick(HOST_VERBS);
     const target = random.pick(shape.hosts);
-    return { atMs, force, verb: random.pick(HOST_VERBS), target };
+    return { atMs, verb, target, force: isForced && TAKES_FORCE.has(verb) };
   }
   const { name: target } = random.pick(shape.groups);
-  return { atMs, force, verb: random.pick(GROUP_VERBS), target };
+  return { atMs, verb: random.pick(GROUP_VERBS), target, force: false };
 }

@@ -9,6 +9,7 @@ import { basename } from 'node:path';
 import { Random } from '../../kernel/random.ts';
 import type { TrialOptions } from '../trial-cluster.ts';
 import { WatchedTrial } from '../watched-trial.ts';
+import { mayBeSwitchedOff } from './blame.ts';
 import { calm } from './calm.ts';
 import { Checker } from './checker.ts';
 import { DEPENDENTS, drawShape, planStorm, type Shape } from './plan.ts';
@@ -77,15 +78,22 @@ type Rounds = StormOptions & {
 
 /** A round that is begun is played to its end. */
 async function playRounds(rounds: Rounds): Promise<void> {
-  const { shape, random, tally, tell, signal, begun, lastMs } = rounds;
+  const { shape, random, tally, watched, tell, signal, begun, lastMs } = rounds;
   const ageMs = (): number => performance.now() - begun;
   for (let round = 1; !signal.aborted && ageMs() < lastMs; round += 1) {
     const mine = random.fork(`round ${round}`);
     const storm = planStorm(mine, shape, ageMs() > lastMs * SPARED_FROM);
     tell(`storm ${round}: ${storm.strikes.length} strikes, ${storm.orders.length} orders`);
+    const innocent = shape.hosts.filter((host) => !mayBeSwitchedOff(storm, shape).has(host));
+    const before = innocent.map((host) => watched.trial.switchedOff(host));
     await playStorm(storm, rounds);
     const wellMs = await calm({ ...rounds, random: mine.fork('calm') });
     if (wellMs === undefined) return;
+    innocent
+      .filter((host, i) => watched.trial.switchedOff(host) !== before[i])
+      .forEach((host) =>
+        rounds.report(`needless: ${host} was switched off, and nothing was wrong with it`),
+      );
     tally.wellAgain(wellMs);
     tell(`well again after ${(wellMs / 1_000).toFixed(1)} s`);
   }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Whom a storm gave the manager reason to switch off. Nobody else may be, whatever befell the manager:
+ * it must not take its own trouble for that of a host.
+ */
+import { kindOf } from './faults.ts';
+import type { Shape, Storm, Strike } from './plan.ts';
+
+export function mayBeSwitchedOff(storm: Storm, shape: Shape): ReadonlySet<string> {
+  const ordered = storm.orders.flatMap(({ verb, target }) =>
+    verb === 'fence' || verb === 'power-off' ? [target] : [],
+  );
+  return new Set([...ordered, ...storm.strikes.flatMap((strike) => blamed(strike, shape))]);
+}
+
+function blamed({ fault, target }: Strike, { groups }: Shape): readonly string[] {
+  const { on, silences } = kindOf(fault);
+  if (on === 'host') return silences === true || fault === 'agentKill' ? [target] : [];
+  if (on === 'manager') return [];
+  // A stop of it may fail wherever the group may be.
+  const group = groups.find(({ name }) => target === name || target.startsWith(`${name}-`));
+  return group === undefined ? [] : [group.home, ...group.failover];
+}
