@@ -4,6 +4,7 @@ import type { Bench } from '../bench.ts';
 import { agentBench } from './agent.ts';
 import { detectionCutBench, detectionFrozenBench, detectionPowerLossBench } from './detection.ts';
 import { failoverBench } from './failover.ts';
+import { pacemakerBench } from './pacemaker/pacemaker.ts';
 import { SCALE_1000, SCALE_256 } from './scale.ts';
 
 export const HA_BENCHES: readonly Bench[] = [
@@ -12,6 +13,7 @@ export const HA_BENCHES: readonly Bench[] = [
   detectionCutBench,
   detectionPowerLossBench,
   failoverBench,
+  pacemakerBench,
   SCALE_256,
   SCALE_1000,
 ];

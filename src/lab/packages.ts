@@ -56,6 +56,27 @@ export const PACKAGES: readonly DebianPackage[] = [
     files: ['nft'],
   },
   {
+    name: 'corosync',
+    why: 'the membership of the cluster that is measured beside',
+    purposes: ['bench'],
+    files: ['corosync', 'corosync-cfgtool'],
+    service: 'corosync',
+  },
+  {
+    name: 'pacemaker',
+    why: 'the cluster that is measured beside',
+    purposes: ['bench'],
+    files: ['pacemakerd'],
+    service: 'pacemaker',
+  },
+  {
+    name: 'pacemaker-cli-utils',
+    why: 'crm_mon, crm_standby and crmadmin, which ask and order it',
+    purposes: ['bench'],
+    files: ['crm_mon', 'crm_standby', 'crmadmin'],
+  },
+  { name: 'crmsh', why: 'crm, which configures it', purposes: ['bench'], files: ['crm'] },
+  {
     name: 'powerman',
     why: 'powermand, a power distribution unit',
     purposes: ['test'],

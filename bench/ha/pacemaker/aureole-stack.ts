@@ -69,18 +69,22 @@ export class AureoleStack implements Stack {
     return this.#cluster.manager;
   }
 
-  async isWhole(): Promise<boolean> {
-    const status = await this.#api.status(AbortSignal.timeout(ANSWER_MS)).catch(() => undefined);
-    if (status === undefined || status.alarms.length > 0) return false;
-    const hosts = status.hosts.every(
-      ({ status: contact, active, armed, devices }) =>
-        contact === 'online' && active && armed && devices.every(({ trust }) => trust === 'proven'),
+  async whyNotWhole(): Promise<string | undefined> {
+    const { alarms, hosts, groups } = await this.#api.status(AbortSignal.timeout(ANSWER_MS));
+    const host = hosts.find(
+      ({ status, active, armed, devices }) =>
+        status !== 'online' || !active || !armed || devices.some(({ trust }) => trust !== 'proven'),
     );
-    return hosts && status.groups.every((group) => group.status === 'running');
+    const group = groups.find(({ status }) => status !== 'running');
+    const alarm = alarms.map(({ text }) => text)[0];
+    return alarm ?? (host && `${host.name}: ${JSON.stringify(host)}`) ?? group?.reason;
   }
 
   async bringHome(): Promise<void> {
-    await waitUntil(`${VICTIM} answers`, async () => (await this.#victim())?.status === 'online');
+    await waitUntil(`${VICTIM} answers`, async () => {
+      const status = (await this.#victim())?.status;
+      return status === 'online' ? undefined : `it is ${status}`;
+    });
     if ((await this.#victim())?.armed === false) await this.#order('reset', VICTIM);
     await this.#order('activate', VICTIM);
     await this.#order('failback', VICTIM);

@@ -57,9 +57,11 @@ export class PacemakerStack implements Stack {
     }
   }
 
-  async isWhole(): Promise<boolean> {
-    const cluster = await this.#cluster();
-    return cluster.online.length === 2 && cluster.startedFences === 2 && cluster.isIdle;
+  async whyNotWhole(): Promise<string | undefined> {
+    const { online, startedFences, isIdle } = await this.#cluster();
+    if (online.length < 2) return `online: ${online.join(', ')}`;
+    if (startedFences < 2) return `${startedFences} fence devices are started`;
+    return isIdle ? undefined : 'the controller is not idle';
   }
 
   /** It brings them home by itself, as soon as their host may have them. */
@@ -91,11 +93,12 @@ export class PacemakerStack implements Stack {
     ]);
     await this.survivor.powerOn();
     await waitUntil('the survivor is the designated controller', async () => {
-      return (await this.#cluster()).isIdle;
+      return (await this.#cluster()).isIdle ? undefined : 'it is not idle';
     });
     await this.victim.powerOn();
     await waitUntil('both hosts are online', async () => {
-      return (await this.#cluster()).online.length === 2;
+      const { online } = await this.#cluster();
+      return online.length === 2 ? undefined : `online: ${online.join(', ')}`;
     });
     const file = join(this.#lab.directory, 'cluster.crm');
     writeFileSync(file, clusterConfiguration(bmcs, this.acts), { mode: 0o600 });

@@ -79,7 +79,8 @@ async function measureAct(stack: Stack, act: ActName): Promise<Failover> {
   const actAt = Date.now();
   await commit(stack, act);
   await waitUntil(`${stack.name}: all run on ${survivor.name} after ${act}`, () => {
-    return acts.startsOn(survivor.name, actAt) !== undefined;
+    const starts = acts.startsOn(survivor.name, actAt);
+    return starts === undefined ? 'they do not' : undefined;
   });
   const starts = acts.startsOn(survivor.name, actAt) ?? [];
   const off = act === 'cut' || act === 'frozen' ? offAfter(victim.directory, actAt) : undefined;

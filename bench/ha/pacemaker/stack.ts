@@ -19,8 +19,8 @@ export type Stack = AsyncDisposable & {
   readonly acts: ActLog;
   /** Its daemons, by the names of their executables. */
   readonly daemons: RegExp;
-  /** Nothing is left to do for it, and the next fault would find everything in place. */
-  readonly isWhole: () => Promise<boolean>;
+  /** Undefined: nothing is left to do for it, and the next fault would find everything in place. */
+  readonly whyNotWhole: () => Promise<string | undefined>;
   /** Brings the resources home, where the stack does not do that by itself. */
   readonly bringHome: () => Promise<void>;
   /** Orders all resources away from the victim, as an administrator does. */
@@ -53,16 +53,23 @@ export function installDummy(lab: Lab): void {
 
 export async function waitUntilWhole(stack: Stack): Promise<void> {
   await waitUntil(`${stack.name} is whole`, async () => {
-    if (!stack.acts.runAllOn(stack.victim.name)) return false;
-    return await stack.isWhole();
+    if (!stack.acts.runAllOn(stack.victim.name)) return 'not all resources are at home';
+    return await stack.whyNotWhole();
   });
 }
 
-export async function waitUntil(what: string, is: () => Promise<boolean> | boolean): Promise<void> {
+/** `obstacle` says what keeps it from being so; undefined: nothing does. */
+export async function waitUntil(
+  what: string,
+  obstacle: () => Promise<string | undefined> | string | undefined,
+): Promise<void> {
   const deadline = performance.now() + WHOLE_DEADLINE_MS;
-  while (!(await is())) {
-    if (performance.now() > deadline)
-      throw new Error(`not within ${WHOLE_DEADLINE_MS} ms: ${what}`);
+  for (;;) {
+    const why = await obstacle();
+    if (why === undefined) return;
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${WHOLE_DEADLINE_MS} ms: ${what}: ${why}`);
+    }
     await delay(LOOK_EVERY_MS);
   }
 }
