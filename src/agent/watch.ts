@@ -22,8 +22,8 @@ type Watched = {
   readonly claim: Claim;
   readonly addedAtMs: number;
   readonly stop: AbortController;
-  /** Ends the pause before the next monitor. */
-  wake: () => void;
+  /** Ends the pause before the next monitor, now or after a moment. */
+  wake: (afterMs: number) => void;
   seen?: Seen;
   begunAtMs: number;
   endedAtMs: number;
@@ -31,6 +31,11 @@ type Watched = {
 };
 
 const PARALLEL_MAX = 32;
+/**
+ * From the end of a start or stop to the next monitor. Who ordered it knows what came of it, and in a
+ * failover what is started next needs the processors more.
+ */
+const SETTLE_MS = 500;
 const RUNNING_CODES = new Set([0, 8, 190, 191]);
 
 export class Watcher {
@@ -130,13 +135,12 @@ export class Watcher {
     // watches, which has given no order, could not know.
     if (alive.length > 0 && changed.name !== watched.claim.name) delete watched.seen;
     this.#changes.raise();
-    // After a start or a stop everybody waits to hear what came of it.
-    if (alive.length === 0) watched.wake();
+    if (alive.length === 0) watched.wake(SETTLE_MS);
   }
 
   #end(watched: Watched): void {
     watched.stop.abort();
-    watched.wake();
+    watched.wake(0);
   }
 
   async #keepAsking(watched: Watched): Promise<void> {
@@ -183,10 +187,10 @@ function pause(watched: Watched): Promise<void> {
   const sinceMs = monotonicMs() - watched.addedAtMs;
   const waitMs = (Math.floor(sinceMs / intervalMs) + 1) * intervalMs - sinceMs;
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs);
-    watched.wake = () => {
+    let timer = setTimeout(resolve, waitMs);
+    watched.wake = (afterMs) => {
       clearTimeout(timer);
-      resolve();
+      timer = setTimeout(resolve, afterMs);
     };
   });
 }
