@@ -7,7 +7,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../kernel/error.ts';
-import { findMembers, findProcess, type Member, type ProcessTree } from './process-table.ts';
+import { posixSpawner } from './posix-spawn.ts';
+import { findMembers, findProcess, type Member } from './process-table.ts';
+import type { ProcessId, ProcessTree } from './process-table.ts';
 
 export type Program = {
   readonly file: string;
@@ -30,7 +32,7 @@ export type Program = {
    */
   readonly outlivesUs?: { readonly stdout: number; readonly stderr: number };
   /** Told once it runs, so that the caller can write down whom to end after a crash of ours. */
-  readonly onStarted?: (pid: number) => void;
+  readonly onStarted?: (leader: ProcessId) => void;
 };
 
 /** `alive`: a process of it survived SIGKILL, for instance in state D. */
@@ -62,22 +64,24 @@ export async function runProgram(program: Program): Promise<ProgramResult> {
   const begunAt = performance.now();
   const nothing = { stdout: '', stderr: '', durationMs: 0 };
   if (program.signal?.aborted) return { end: { type: 'aborted', alive: false }, ...nothing };
-  const child = start(program);
-  if (typeof child === 'string') return { end: { type: 'not-run', text: child }, ...nothing };
+  const started = await start(program);
+  if (typeof started === 'string') return { end: { type: 'not-run', text: started }, ...nothing };
+  const { pid, child } = started;
   const stdout = new BoundedOutput(program.outputBytesMax);
   const stderr = new BoundedOutput(program.outputBytesMax);
-  const drained = Promise.all([collect(child.stdout, stdout), collect(child.stderr, stderr)]);
-  const end = await superviseToEnd(child, program);
-  await within(drained, DRAIN_MS);
+  const drained =
+    child && Promise.all([collect(child.stdout, stdout), collect(child.stderr, stderr)]);
+  const end = await superviseToEnd(started, program);
+  if (drained !== undefined) await within(drained, DRAIN_MS);
   // A daemon that inherited the pipes may keep them open for ever.
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+  child?.stdout?.destroy();
+  child?.stderr?.destroy();
   return {
     end,
     stdout: stdout.text(),
     stderr: stderr.text(),
     durationMs: Math.round(performance.now() - begunAt),
-    ...(child.pid === undefined ? {} : { pid: child.pid }),
+    ...(pid === undefined ? {} : { pid }),
   };
 }
 
@@ -96,41 +100,49 @@ export async function endProcesses(
 
 type Look = (tree: ProcessTree) => Promise<Member[]>;
 
-function start(program: Program): ChildProcess | string {
+type Started = {
+  readonly pid: number | undefined;
+  readonly ended: Promise<ProgramEnd>;
+  /** Of a program that does not outlive us. */
+  readonly child?: ChildProcess;
+};
+
+/** Or why it could not be started. */
+async function start(program: Program): Promise<Started | string> {
+  const { file, args, env, stdin, outlivesUs } = program;
   try {
-    const files = program.outlivesUs;
-    const child = spawn(program.file, [...program.args], {
+    if (outlivesUs !== undefined) {
+      const spawnAlone = await posixSpawner();
+      const { pid, ended } = spawnAlone({ file, args, env, ...outlivesUs });
+      return { pid, ended };
+    }
+    const child = spawn(file, [...args], {
       cwd: '/',
-      env: { ...program.env },
+      env: { ...env },
       detached: true,
-      stdio: [
-        program.stdin === undefined ? 'ignore' : 'pipe',
-        files?.stdout ?? 'pipe',
-        files?.stderr ?? 'pipe',
-      ],
+      stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
-    if (files !== undefined) child.unref();
-    return child;
+    return { pid: child.pid, ended: endOf(child), child };
   } catch (error) {
     return messageOf(error); // For instance a NUL in an argument.
   }
 }
 
-async function superviseToEnd(child: ChildProcess, program: Program): Promise<ProgramEnd> {
-  const ended = endOf(child);
-  const { pid } = child;
+async function superviseToEnd(
+  { pid, ended, child }: Started,
+  program: Program,
+): Promise<ProgramEnd> {
   if (pid === undefined) return await ended;
-  program.onStarted?.(pid);
+  const leader = { pid, startTicks: findProcess(pid)?.startTicks ?? 0 };
+  program.onStarted?.(leader);
   // A program that does not read its input may close it: that is its own business.
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(program.stdin);
-  const startTicks = findProcess(pid)?.startTicks ?? 0;
-  const interrupt = new AbortController();
-  const first = await Promise.race([ended, interruption(program, interrupt.signal)]);
-  interrupt.abort();
+  child?.stdin?.on('error', () => {});
+  child?.stdin?.end(program.stdin);
+  using interruption = new Interruption(program);
+  const first = await Promise.race([ended, interruption.came]);
   if (typeof first !== 'string') return first;
   const { mark } = program;
-  const tree = { leader: { pid, startTicks }, ...(mark === undefined ? {} : { mark }) };
+  const tree = { leader, ...(mark === undefined ? {} : { mark }) };
   return { type: first, alive: await endProcesses(tree, program.killGraceMs) };
 }
 
@@ -146,18 +158,27 @@ function endOf(child: ChildProcess): Promise<ProgramEnd> {
   });
 }
 
-/** Resolves when the time is over or the caller wants no more; `settled` ends the wait. */
-async function interruption(
-  program: Program,
-  settled: AbortSignal,
-): Promise<'timed-out' | 'aborted'> {
-  const wanted = program.signal;
-  const signal = wanted === undefined ? settled : AbortSignal.any([wanted, settled]);
-  try {
-    await sleep(program.timeoutMs, undefined, { signal, ref: program.outlivesUs === undefined });
-    return 'timed-out';
-  } catch {
-    return 'aborted';
+/** The time is over, or the caller wants no more. */
+class Interruption implements Disposable {
+  readonly came: Promise<'timed-out' | 'aborted'>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #abort: () => void;
+
+  constructor({ timeoutMs, signal, outlivesUs }: Program) {
+    const { promise, resolve } = Promise.withResolvers<'timed-out' | 'aborted'>();
+    this.came = promise;
+    this.#signal = signal;
+    this.#timer = setTimeout(resolve, timeoutMs, 'timed-out');
+    if (outlivesUs !== undefined) this.#timer.unref();
+    this.#abort = () => resolve('aborted');
+    signal?.addEventListener('abort', this.#abort);
+    if (signal?.aborted === true) this.#abort();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#abort);
   }
 }
 

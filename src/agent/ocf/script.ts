@@ -25,8 +25,8 @@ export function findScript(ocfRoot: string, kind: string): Script | { readonly r
   const folder = join(ocfRoot, 'resource.d');
   const path = join(folder, kind);
   try {
-    const real = realpathSync(path);
-    if (!real.startsWith(realpathSync(folder) + sep)) {
+    const real = realpathSync.native(path);
+    if (!real.startsWith(realpathSync.native(folder) + sep)) {
       return { reason: `${path} is a link that leads out of ${folder}.` };
     }
     if (!statSync(real).isFile()) return { reason: `${path} is not a file.` };

@@ -15,7 +15,11 @@ export type Claim = {
 
 /** HALO tells no names. What is shown of a resource needs one, and one that none of ours has. */
 export function nameOfNameless(kind: string, parameters: Resource['parameters']): string {
-  return `halo:${kind}:${identityOf(kind, parameters)}`;
+  return namelessBy(kind, identityOf(kind, parameters));
+}
+
+function namelessBy(kind: string, identity: string): string {
+  return `halo:${kind}:${identity}`;
 }
 
 /**
@@ -24,7 +28,7 @@ export function nameOfNameless(kind: string, parameters: Resource['parameters'])
  */
 export function claimOf({ name, kind, parameters }: Resource): Claim {
   const identity = identityOf(kind, parameters);
-  const isNamed = name !== nameOfNameless(kind, parameters);
+  const isNamed = name !== namelessBy(kind, identity);
   const isNamedOnly = isNamed && Object.keys(parameters).length === 0;
   return { name, identity: isNamedOnly ? `${identity} ${name}` : identity };
 }

@@ -43,6 +43,7 @@ export type OperationsOptions = {
 type Task = {
   readonly operation: Operation;
   readonly resource: Resource;
+  readonly claim: Claim;
   readonly request?: string;
   /** Name in the certificate of who ordered it. */
   readonly by?: string | undefined;
@@ -97,7 +98,8 @@ export class Operations {
     if (known !== undefined) return known;
     const { operation, resource, request, timeoutMs } = order;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
-    const task = { operation, resource, request, by, intervalMs: 0, ...given };
+    const claim = claimOf(resource);
+    const task = { operation, resource, claim, request, by, intervalMs: 0, ...given };
     const begun = this.#begin(task, this.#requests.overtaken(order));
     const outcome = begun.result.then((result) => result.outcome);
     const { id } = begun;
@@ -118,12 +120,14 @@ export class Operations {
     while (this.#lanes.monitors(claim).length > 0) await this.#lanes.change();
     if (signal.aborted || this.#lanes.obstacle(claim, 'monitor') !== undefined) return undefined;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
-    return await this.#begin({ operation: 'monitor', resource, intervalMs, ...given }).result;
+    const task = { operation: 'monitor', resource, claim, intervalMs, ...given } as const;
+    return await this.#begin(task).result;
   }
 
   /** For HALO's manager, which knows neither requests nor times: run now or not at all. */
   async perform(operation: Operation, resource: Resource, instance: string): Promise<RunResult> {
-    return await this.#begin({ operation, resource, instance, intervalMs: 0 }).result;
+    const claim = claimOf(resource);
+    return await this.#begin({ operation, resource, claim, instance, intervalMs: 0 }).result;
   }
 
   /** What keeps a monitor from running beside it; undefined if nothing of the resource is alive. */
@@ -162,7 +166,7 @@ export class Operations {
       this.#settle(task, result);
       return { id, timeoutMs: Promise.resolve(timeoutMs), result: Promise.resolve(result) };
     }
-    const inTheWay = this.#lanes.monitors(claimOf(task.resource));
+    const inTheWay = this.#lanes.monitors(task.claim);
     const stop = new AbortController();
     const timeoutMs =
       task.timeoutMs === undefined
@@ -176,13 +180,13 @@ export class Operations {
       await result;
     };
     const { operation } = task;
-    this.#lanes.enter(claimOf(task.resource), { id, operation, status: 'running', cancel });
+    this.#lanes.enter(task.claim, { id, operation, status: 'running', cancel });
     this.#running += 1;
     return { id, timeoutMs, result };
   }
 
   /** The script to run, or why it must not be run now. */
-  #findScript({ resource, operation }: Task): Script | { readonly reason: string } {
+  #findScript({ resource, claim, operation }: Task): Script | { readonly reason: string } {
     const { ocfRoot, allowKind } = this.#options;
     const { kind } = resource;
     if (!allowKind(kind)) {
@@ -192,8 +196,7 @@ export class Operations {
     }
     const tooMany =
       this.#running >= RUNNING_MAX ? `${RUNNING_MAX} scripts run on this host already.` : undefined;
-    const reason =
-      this.#lanes.obstacle(claimOf(resource), operation) ?? parameterFault(resource) ?? tooMany;
+    const reason = this.#lanes.obstacle(claim, operation) ?? parameterFault(resource) ?? tooMany;
     return reason === undefined ? findScript(ocfRoot, kind) : { reason };
   }
 
@@ -293,7 +296,7 @@ export class Operations {
       incarnation: this.#options.incarnation,
       operation: task.operation,
       resource: task.resource.name,
-      identity: claimOf(task.resource).identity,
+      identity: task.claim.identity,
       timeoutMs,
       begunAtMs: monotonicMs(),
       gone: false,

@@ -7,10 +7,16 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, ftruncateSync, openSync, readdirSync, readSync } from 'node:fs';
-import { writeSync } from 'node:fs';
+import { statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type OpenOutput = { readonly stdout: number; readonly stderr: number };
+/** Open until `close`. */
+export type OpenOutput = {
+  readonly stdout: number;
+  readonly stderr: number;
+  readonly read: () => OutputText;
+  readonly close: () => void;
+};
 export type OutputText = { readonly stdout: string; readonly stderr: string };
 
 const HALF_BYTES = 32_768;
@@ -18,53 +24,66 @@ const HALF_BYTES = 32_768;
 const CUT_BYTES = 262_144;
 /** Files in use may grow fast; the others belong to services. */
 const LOOK_AT_USED_MS = 200;
-const LOOK_AT_ALL_EVERY = 25;
+const LOOK_AT_ALL_MS = 5_000;
 
 export class OutputFiles {
   readonly #folder: string;
   readonly #used = new Set<string>();
-  #looks = 0;
+  #lookingAtUsed: NodeJS.Timeout | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Starts anew for an operation. Open until `close`. */
-  open(resource: string): OpenOutput & { readonly close: () => void } {
+  /** Starts anew for an operation. */
+  open(resource: string): OpenOutput {
     const [outFile, errFile] = this.#filesOf(resource);
-    const stdout = openSync(outFile, 'a', 0o600);
-    const stderr = openSync(errFile, 'a', 0o600);
+    const stdout = openSync(outFile, 'a+', 0o600);
+    const stderr = openSync(errFile, 'a+', 0o600);
     ftruncateSync(stdout);
     ftruncateSync(stderr);
-    this.#used.add(outFile).add(errFile);
+    this.#use(outFile, errFile);
     const close = (): void => {
-      this.#used.delete(outFile);
-      this.#used.delete(errFile);
+      this.#leave(outFile, errFile);
       closeSync(stdout);
       closeSync(stderr);
     };
-    return { stdout, stderr, close };
+    const read = (): OutputText => ({ stdout: readOpen(stdout), stderr: readOpen(stderr) });
+    return { stdout, stderr, read, close };
   }
 
   read(resource: string): OutputText {
     const [outFile, errFile] = this.#filesOf(resource);
-    return { stdout: readCut(outFile, 2 * HALF_BYTES), stderr: readCut(errFile, 2 * HALF_BYTES) };
+    return { stdout: readFile(outFile), stderr: readFile(errFile) };
   }
 
   /** Keeps all files small until the signal. */
   keepSmall(signal: AbortSignal): void {
-    const timer = setInterval(() => this.#look(), LOOK_AT_USED_MS);
-    timer.unref();
+    const timer = setInterval(() => this.#lookAt(this.#all()), LOOK_AT_ALL_MS).unref();
     signal.addEventListener('abort', () => clearInterval(timer));
   }
 
-  #look(): void {
-    this.#looks += 1;
-    const all = this.#looks % LOOK_AT_ALL_EVERY === 0;
-    const files = all
-      ? readdirSync(this.#folder).map((name) => join(this.#folder, name))
-      : this.#used;
-    for (const file of files) readCut(file, CUT_BYTES);
+  #use(...files: readonly string[]): void {
+    for (const file of files) this.#used.add(file);
+    this.#lookingAtUsed ??= setInterval(() => this.#lookAt(this.#used), LOOK_AT_USED_MS).unref();
+  }
+
+  #leave(...files: readonly string[]): void {
+    for (const file of files) this.#used.delete(file);
+    if (this.#used.size > 0) return;
+    clearInterval(this.#lookingAtUsed);
+    this.#lookingAtUsed = undefined;
+  }
+
+  #all(): readonly string[] {
+    return readdirSync(this.#folder).map((name) => join(this.#folder, name));
+  }
+
+  #lookAt(files: Iterable<string>): void {
+    for (const file of files) {
+      const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+      if (size > CUT_BYTES) readFile(file);
+    }
   }
 
   #filesOf(resource: string): readonly [string, string] {
@@ -74,8 +93,8 @@ export class OutputFiles {
   }
 }
 
-/** The file's text, cut down to its first and last part, in the file as well, if it is larger than that. */
-function readCut(file: string, bytesMax: number): string {
+/** As `readOpen`; empty if it cannot be opened. */
+function readFile(file: string): string {
   let fd: number;
   try {
     fd = openSync(file, 'a+');
@@ -83,8 +102,18 @@ function readCut(file: string, bytesMax: number): string {
     return '';
   }
   try {
+    return readOpen(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The file's text, cut down to its first and last part, in the file as well, if it is larger than that. */
+function readOpen(fd: number): string {
+  try {
     const { size } = fstatSync(fd);
-    if (size <= bytesMax) return bytesMax > 2 * HALF_BYTES ? '' : readPart(fd, 0, size).toString();
+    if (size === 0) return '';
+    if (size <= 2 * HALF_BYTES) return readPart(fd, 0, size).toString();
     const gap = `\n[... ${size - 2 * HALF_BYTES} bytes left out ...]\n`;
     const tail = readPart(fd, size - HALF_BYTES, HALF_BYTES);
     const kept = Buffer.concat([readPart(fd, 0, HALF_BYTES), Buffer.from(gap), tail]);
@@ -94,8 +123,6 @@ function readCut(file: string, bytesMax: number): string {
     return kept.toString();
   } catch {
     return '';
-  } finally {
-    closeSync(fd);
   }
 }
 

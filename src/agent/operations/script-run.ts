@@ -7,7 +7,6 @@
 import { constants } from 'node:os';
 import { messageOf } from '../../kernel/error.ts';
 import type { ProcessTree } from '../../runtime/process-table.ts';
-import { findProcess } from '../../runtime/process-table.ts';
 import { endProcesses, runProgram, type ProgramEnd } from '../../runtime/process.ts';
 import type { Outcome } from '../contract.ts';
 import { monotonicMs } from '../monotonic.ts';
@@ -38,7 +37,7 @@ export const KILL_GRACE_MS = 5_000;
  * Runs $1 with $2 and writes its exit code to $3: known even if no agent is there to see it. The file
  * is there already and is not truncated, so that this needs no room in a full run directory.
  */
-const WRAPPER = '"$1" "$2"; code=$?; echo "$code" 1<>"$3"; exit "$code"';
+const WRAPPER = 'cd /; "$1" "$2"; code=$?; echo "$code" 1<>"$3"; exit "$code"';
 
 export async function runScript(
   run: Run,
@@ -69,7 +68,7 @@ export async function runScript(
     };
     const end = await spawn(run, record, records, output, onLeader);
     const alive = await isLeftAlive(end, records.treeOf(record));
-    const text = files.read(record.resource);
+    const text = output.read();
     const outcome = outcomeOf(end, record, text.stderr);
     record = { ...record, outcome, gone: !alive };
     return { record, outcome, begunAtMs, endedAtMs: monotonicMs(), ...text };
@@ -97,7 +96,7 @@ async function spawn(
     outputBytesMax: 0,
     signal: run.signal,
     outlivesUs: output,
-    onStarted: (pid) => onLeader({ pid, startTicks: findProcess(pid)?.startTicks ?? 0 }),
+    onStarted: onLeader,
   });
   return end;
 }

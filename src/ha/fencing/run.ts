@@ -61,7 +61,7 @@ async function runOnce(job: Job): Promise<PowerAnswer> {
     outputBytesMax: OUTPUT_BYTES_MAX,
     signal: job.signal,
     mark: record.mark,
-    onStarted: (pid) => record.started(pid),
+    onStarted: ({ pid }) => record.started(pid),
   });
   if (!(await leavesSomethingAlive(result))) record.remove();
   return judge(device, action, result);
