@@ -3,6 +3,7 @@
 import type { Bench } from '../bench.ts';
 import { agentBench } from './agent.ts';
 import { detectionCutBench, detectionFrozenBench, detectionPowerLossBench } from './detection.ts';
+import { falseAlarmsBench } from './false-alarms.ts';
 import { failoverBench } from './failover.ts';
 import { pacemakerBench } from './pacemaker/pacemaker.ts';
 import { SCALE_1000, SCALE_256 } from './scale.ts';
@@ -16,4 +17,5 @@ export const HA_BENCHES: readonly Bench[] = [
   pacemakerBench,
   SCALE_256,
   SCALE_1000,
+  falseAlarmsBench,
 ];
