@@ -7,6 +7,8 @@ import type { Instant } from '../kernel/machine.ts';
 
 export interface Clock {
   now(): Instant;
+  /** Calls at the instant; what comes back calls it off. */
+  wakeAt(at: Instant, wake: () => void): () => void;
   /** Resolves at the instant or when the signal says so, whichever comes first. */
   sleepUntil(at: Instant, signal: AbortSignal): Promise<void>;
   /** Lets the process read what has arrived on its sockets meanwhile. */
@@ -19,23 +21,29 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 export function systemClock(): Clock {
   const startedAt = Date.now() - performance.now();
   const now = (): Instant => startedAt + performance.now();
+  const wakeAt = (at: Instant, wake: () => void): (() => void) => {
+    const timer = setTimeout(wake, Math.min(Math.max(0, at - now()), LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  };
   return {
     now,
-    sleepUntil: (at, signal) => sleep(Math.min(Math.max(0, at - now()), LONGEST_TIMER_MS), signal),
+    wakeAt,
+    sleepUntil: (at, signal) =>
+      at <= now() ? Promise.resolve() : sleep((wake) => wakeAt(at, wake), signal),
     turn: () => new Promise((resolve) => setImmediate(resolve)),
   };
 }
 
 /** Resolves early, never rejects, when the signal says so. */
-function sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+function sleep(setAlarm: (wake: () => void) => () => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const end = (): void => {
-      clearTimeout(timer);
+      callOff();
       signal.removeEventListener('abort', end);
       resolve();
     };
-    const timer = setTimeout(end, durationMs);
+    const callOff = setAlarm(end);
     signal.addEventListener('abort', end);
   });
 }

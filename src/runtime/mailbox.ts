@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Where events wait for the runner, in the order of their arrival; urgent ones before all others.
- * Producers bound themselves by
- * awaiting `put` before they ask for more; a mailbox that fills up all the same is a bug, and
- * dropping an event silently would be a worse one.
+ * Producers bound themselves by awaiting `put` before they ask for more; a mailbox that fills up all
+ * the same is a bug, and dropping an event silently would be a worse one.
  */
 import type { Instant } from '../kernel/machine.ts';
 import type { Clock } from './clock.ts';
@@ -51,14 +50,18 @@ export class Mailbox<E> {
   }
 
   /** Resolves when an event is there, at the instant `until`, or when the signal says so. */
-  async wait(until: Instant | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
-    if (this.size > 0 || signal.aborted) return;
-    const woken = new AbortController();
-    const wake = (): void => woken.abort();
-    this.#arrived = wake;
-    signal.addEventListener('abort', wake);
-    await clock.sleepUntil(until ?? Number.POSITIVE_INFINITY, woken.signal);
-    signal.removeEventListener('abort', wake);
-    this.#arrived = () => {};
+  wait(until: Instant | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
+    if (this.size > 0 || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        callOff();
+        signal.removeEventListener('abort', wake);
+        this.#arrived = () => {};
+        resolve();
+      };
+      const callOff = clock.wakeAt(until ?? Number.POSITIVE_INFINITY, wake);
+      signal.addEventListener('abort', wake);
+      this.#arrived = wake;
+    });
   }
 }

@@ -11,6 +11,8 @@ import type { Mailbox } from './mailbox.ts';
 
 /** After so many events in a row a tick that is due comes in between. */
 const EVENTS_IN_A_ROW = 1_000;
+/** And after so many, what else the process has to do: read its sockets, answer people. */
+const EVENTS_IN_A_TURN = 32;
 
 export type Cause<E> = E | Tick | { readonly type: 'restore' };
 
@@ -45,7 +47,7 @@ export async function run<S, E, C>(
 
     const due = machine.deadline(step.state);
     await inbox.wait(due, clock, signal);
-    await clock.turn();
+    if (inbox.size === 0 || eventsInARow % EVENTS_IN_A_TURN === 0) await clock.turn();
     if (signal.aborted) return;
     const tickFirst = eventsInARow >= EVENTS_IN_A_ROW && due !== undefined && due <= clock.now();
     const event = tickFirst ? undefined : inbox.take();
