@@ -20,7 +20,9 @@ export async function makeWhole(watched: WatchedTrial): Promise<void> {
   await trial.cluster.lab.lose();
   trial.clearFaults();
   await Promise.all(trial.cluster.bmcs.map((bmc) => bmc.mend()));
-  await Promise.all([...trial.cluster.hosts, trial.manager].map(mend));
+  // The manager may run elsewhere.
+  const manager = trial.manager.isOn ? [trial.manager] : [];
+  await Promise.all([...trial.cluster.hosts, ...manager].map(mend));
   const deadline = performance.now() + WITHIN_MS;
   const ordered = new Map<string, number>();
   for (;;) {
@@ -31,7 +33,10 @@ export async function makeWhole(watched: WatchedTrial): Promise<void> {
       const key = `${verb} ${target}`;
       if (performance.now() - (ordered.get(key) ?? -Infinity) < REPEAT_MS) continue;
       ordered.set(key, performance.now());
-      await watched.order(verb, target);
+      const { text } = await watched.order(verb, target);
+      if (!text.includes('(cleanup first)')) continue;
+      await watched.order('cleanup', target);
+      ordered.delete(key);
     }
     await sleep(ASK_EVERY_MS);
   }

@@ -176,10 +176,12 @@ function failback(draft: Draft, order: Order): Answer {
 }
 
 function whyNotHome(draft: Draft, group: GroupName): string | undefined {
-  const { managed, failed } = draft.group(group);
+  const { managed, failed, avoid } = draft.group(group);
   if (!managed) return `group ${group} is unmanaged`;
   if (failed !== undefined) return `group ${group} has failed (cleanup first)`;
-  return eligibleFor(draft, group, homeOf(draft, group));
+  const home = homeOf(draft, group);
+  const why = eligibleFor(draft, group, home);
+  return avoid.has(home) ? `${why} (cleanup first)` : why;
 }
 
 function manage(draft: Draft, order: Order): Answer {
