@@ -4,74 +4,78 @@
  * and the fence programs did is on record by wrappers around them (pacemaker/ocf/Dummy and
  * src/lab/bmc/fence_recorded), outside of what is measured.
  */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderRequest, Status } from '../../src/ha/contract.ts';
 import { hostOf, WatchedTrial } from '../../src/trial/watched-trial.ts';
+import { Installation } from './installation.ts';
 import { ActLog, type Act } from './pacemaker/act-log.ts';
-import { installDummy } from './pacemaker/stack.ts';
+import { installDummy, MONITOR_SECONDS, parametersOf } from './pacemaker/stack.ts';
 
 export const HEARTBEAT_TIMEOUT_MS = 1_000;
 
 /** How a host dies for all who ask it. Its BMC has a cable and a cord of its own. */
 export type Fault = 'frozen' | 'cut' | 'power-loss';
 
-const AUREOLE = [process.execPath, join(import.meta.dirname, '../../src/cli/main.ts')];
 const FENCE = join(import.meta.dirname, '../../src/lab/bmc/fence_recorded');
 const VICTIM = 'h1';
 const PARTNER = 'h2';
 const GROUP = 'g1';
 const TAKEN_OVER_MS = 20_000;
 const LOOK_EVERY_MS = 100;
-const ANSWER_MS = 5_000;
 
 export class FaultSite implements AsyncDisposable {
   readonly #watched: WatchedTrial;
   readonly #scripts: ActLog;
   readonly #fences: ActLog;
+  readonly #stack: AsyncDisposableStack;
 
-  private constructor(watched: WatchedTrial, scripts: ActLog, fences: ActLog) {
+  private constructor(
+    watched: WatchedTrial,
+    scripts: ActLog,
+    fences: ActLog,
+    stack: AsyncDisposableStack,
+  ) {
     this.#watched = watched;
     this.#scripts = scripts;
     this.#fences = fences;
+    this.#stack = stack;
   }
 
   /** The victim has one group: a root, and so many dependents that start after it, side by side. */
   static async open(dependents: number): Promise<FaultSite> {
-    const directory = mkdtempSync(join(tmpdir(), 'aureole-bench-'));
+    await using stack = new AsyncDisposableStack();
+    const folder = mkdtempSync(join(tmpdir(), 'aureole-bench-'));
+    stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const installed = new Installation(folder);
     const more = Array.from({ length: dependents }, (_, i) => `${GROUP}-${i + 1}`);
-    const scripts = new ActLog(join(directory, 'scripts.log'), [GROUP, ...more]);
-    const fences = new ActLog(join(directory, 'fences.log'), []);
+    const scripts = new ActLog(join(folder, 'scripts.log'), [GROUP, ...more]);
+    const fences = new ActLog(join(folder, 'fences.log'), []);
     const watched = await WatchedTrial.openWithoutManager({
-      directory,
-      aureole: AUREOLE,
+      // Its name is also that of cgroups, which all labs share.
+      directory: mkdtempSync(join(folder, 'lab-')),
+      aureole: installed.commandOf('aureole'),
+      agent: installed.commandOf('aureole-agent'),
       hosts: [VICTIM, PARTNER],
       groups: [{ name: GROUP, home: VICTIM, failover: [PARTNER] }],
       heartbeatTimeout: `${HEARTBEAT_TIMEOUT_MS}ms`,
       dependents,
       canaries: false,
-      resource: (thing) => ({
-        kind: 'bench/Dummy',
-        parameters: { log: scripts.path, state: `/run/${thing}.state` },
-      }),
+      resource: (thing) => ({ kind: 'bench/Dummy', parameters: parametersOf(thing, scripts) }),
       device: (host, device) => ({
         ...device,
         agent: FENCE,
         parameters: { ...device.parameters, record_log: fences.path, record_host: host },
       }),
+      ha: { monitor_interval: `${MONITOR_SECONDS}s` },
     });
-    const site = new FaultSite(watched, scripts, fences);
-    try {
-      installDummy(watched.trial.cluster.lab);
-      await watched.trial.manager.powerOn();
-      await watched.untilAllRun();
-      return site;
-    } catch (error) {
-      await site[Symbol.asyncDispose]();
-      throw error;
-    }
+    stack.use(watched);
+    installDummy(watched.trial.cluster.lab);
+    await watched.trial.manager.powerOn();
+    await watched.untilAllRun();
+    return new FaultSite(watched, scripts, fences, stack.move());
   }
 
   /** The instant just before it happens: what the act itself takes counts as detection. */
@@ -122,7 +126,7 @@ export class FaultSite implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#watched[Symbol.asyncDispose]();
+    await this.#stack.disposeAsync();
   }
 
   async #untilVictim(
@@ -133,9 +137,7 @@ export class FaultSite implements AsyncDisposable {
   }
 
   async #order(verb: OrderRequest['verb'], target: string): Promise<void> {
-    const order = { verb, target, force: false, dryRun: false, reason: 'bench', operator: '' };
-    const signal = AbortSignal.timeout(ANSWER_MS);
-    const { outcome, text } = await this.#watched.api.order(order, signal);
+    const { outcome, text } = await this.#watched.order(verb, target);
     if (outcome !== 'done' && outcome !== 'accepted') {
       throw new Error(`${verb} ${target}: ${outcome}: ${text}`);
     }

@@ -18,6 +18,8 @@ export type TrialOptions = {
   readonly directory: string;
   /** How aureole is called. */
   readonly aureole: readonly string[];
+  /** How the agent is called, where it is a program of its own. */
+  readonly agent?: readonly string[];
   readonly hosts: readonly string[];
   /** Absent: one for each host, at home there; hosts are pairs in their order. */
   readonly groups?: readonly TrialGroup[];
