@@ -122,6 +122,9 @@ function standStill(): Act {
 function script(shell: string): Act {
   return {
     begin: (stage, target) => stage.trial.setFault(target, shell),
-    end: (stage, target) => stage.trial.setFault(target, undefined),
+    end: async (stage, target) => {
+      stage.trial.setFault(target, undefined);
+      for (const host of stage.trial.cluster.hosts) await stage.thawScripts(host);
+    },
   };
 }

@@ -44,6 +44,7 @@ export const FAULTS = {
   monitorFails: { on: 'resource', weight: 2, lastsMs: [2_000, 10_000] },
   scriptSlow: { on: 'resource', weight: 2, lastsMs: [2_000, 15_000] },
   scriptLate: { on: 'resource', weight: 2, lastsMs: [2_000, 15_000] },
+  scriptStuck: { on: 'resource', weight: 2, lastsMs: [2_000, 15_000] },
   scriptBabbles: { on: 'resource', weight: 2, lastsMs: [2_000, 15_000] },
   managerKill: { on: 'manager', weight: 4, lastsMs: [50, 6_000] },
   managerStop: { on: 'manager', weight: 3, lastsMs: [2_000, 20_000] },
@@ -67,6 +68,9 @@ export function kindOf(fault: FaultName): FaultKind {
 /** What sets the manager back to an empty memory. */
 export const ENDS_THE_MANAGER: ReadonlySet<FaultName> = new Set(['managerKill', 'managerPowerCut']);
 
+/** The cgroup below the host's in which scripts freeze, where hosts have one. */
+export const STUCK = 'stuck';
+
 /** Shell that a resource's script plays before each act ($action). */
 export const SCRIPT_FAULTS: Readonly<Partial<Record<FaultName, string>>> = {
   startFails: '[ "$action" != start ] || exit 1',
@@ -77,5 +81,13 @@ export const SCRIPT_FAULTS: Readonly<Partial<Record<FaultName, string>>> = {
   scriptSlow: 'sleep 2',
   // Deaf to SIGTERM, and done after its time-out if nobody insists.
   scriptLate: '[ "$action" = monitor ] || { trap "" TERM; sleep 7; }',
+  // As in state D: no signal ends it. See STUCK.
+  scriptStuck: `[ "$action" = monitor ] || {
+    cgroup=$(cat "$faults/../hosts/$host/freezer")/${STUCK}
+    mkdir -p "$cgroup"
+    echo $$ >"$cgroup/cgroup.procs"
+    if [ -e "$cgroup/freezer.state" ]; then echo FROZEN >"$cgroup/freezer.state"
+    else echo 1 >"$cgroup/cgroup.freeze"; fi
+  }`,
   scriptBabbles: "head -c 4000000 /dev/zero | tr '\\0' x; head -c 4000000 /dev/zero >&2",
 };

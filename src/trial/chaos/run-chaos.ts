@@ -31,6 +31,8 @@ export type ChaosOptions = {
 
 const WELL_FIRST_MS = 90_000;
 const HEARTBEAT_TIMEOUT = '2s';
+/** The longest of faults.ts are longer, and the slowest that is well is shorter. */
+const SCRIPT_TIMEOUTS = { start: '6s', stop: '6s', monitor: '5s' };
 /** From this part of the run on the manager's process is spared, so that its memory can be watched. */
 const SPARED_FROM = 0.5;
 /** No part of the story of a violation, or not to be copied. */
@@ -102,8 +104,8 @@ async function playRounds(rounds: Rounds): Promise<void> {
 function trialOf(shape: Shape, { directory, aureole }: ChaosOptions): TrialOptions {
   const { hosts, groups } = shape;
   const ha = { monitor_interval: '4s', agent_timeout: '6s', ...shape.ha };
-  const heartbeatTimeout = HEARTBEAT_TIMEOUT;
-  return { directory, aureole, hosts, groups, heartbeatTimeout, dependents: DEPENDENTS, ha };
+  const times = { heartbeatTimeout: HEARTBEAT_TIMEOUT, timeouts: SCRIPT_TIMEOUTS };
+  return { directory, aureole, hosts, groups, dependents: DEPENDENTS, ha, ...times };
 }
 
 /** The lab takes its directory with it: what tells the story is copied beside it first. */

@@ -3,12 +3,14 @@
  * The cluster in the hands of a storm. What befalls one host is done one after the other, so that an
  * operator who has seen that a host is off does not say so while another hand switches it on.
  */
-import { appendFileSync, existsSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { thaw } from '../../lab/freezer.ts';
 import type { LabHost } from '../../lab/host.ts';
 import type { Loss } from '../../lab/loss.ts';
 import type { TrialCluster } from '../trial-cluster.ts';
+import { STUCK } from './faults.ts';
 import { programOf } from './host-processes.ts';
 
 const START_DEADLINE_MS = 5_000;
@@ -79,6 +81,14 @@ export class Stage {
     }
   }
 
+  /** What froze by itself goes on, or dies of what it was sent meanwhile. */
+  async thawScripts(host: LabHost): Promise<void> {
+    const file = join(host.directory, 'freezer');
+    if (!existsSync(file)) return;
+    const cgroup = join(readFileSync(file, 'utf8').trim(), STUCK);
+    if (existsSync(cgroup)) await thaw(cgroup, 0);
+  }
+
   /** Nothing is broken any more; what is off stays off. */
   async mendAll(): Promise<void> {
     this.#losses.clear();
@@ -93,6 +103,7 @@ export class Stage {
       // It may be switched off by a fence at any of these moments.
       await host.mendCable().catch(() => undefined);
       await host.thaw().catch(() => undefined);
+      await this.thawScripts(host);
       await host.continueProgram().catch(() => undefined);
       if (this.killed.has(host.name)) await this.startProgram(host);
     });
