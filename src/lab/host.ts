@@ -134,7 +134,9 @@ export class LabHost {
 
   async #signalProgram(signal: 'STOP' | 'CONT'): Promise<void> {
     const pid = readFileSync(this.#file('program.pid'), 'utf8').trim();
-    await this.run('sh', ['-c', `kill -${signal} "$0"`, pid]);
+    // One that was killed does not matter.
+    const send = `! kill -0 "$0" 2>/dev/null || kill -${signal} "$0"`;
+    await this.run('sh', ['-c', send, pid]);
   }
 
   async #setCable(state: 'up' | 'down'): Promise<void> {

@@ -81,6 +81,13 @@ start_program() {
   echo "$program" >"$dir/program.pid"
 }
 
+# Forgotten first: a start that comes in between must not find it.
+kill_program() {
+  killed=$program
+  program=
+  [ -z "$killed" ] || kill -KILL "$killed" 2>/dev/null || :
+}
+
 [ ! -e "$dir/freezer" ] || echo 0 >"$(cat "$dir/freezer")/cgroup.procs"
 connect
 mount_run
@@ -91,7 +98,7 @@ echo "$name" >/proc/sys/kernel/hostname
 cat "$lab/alive" >/dev/null &
 anchor=$!
 trap 'start_program "$@"' USR1
-trap '[ -z "$program" ] || kill -KILL "$program" 2>/dev/null || :' USR2
+trap kill_program USR2
 start_program "$@"
 : >"$dir/up"
 
