@@ -25,7 +25,7 @@ export const SUITE_NAMES: readonly string[] = [UNIT, ...FOLDERS].map(({ name }) 
 
 /** The suites of these names, quick ones first. */
 export function findSuites(names: readonly string[], root: string): readonly Suite[] {
-  const all = globSync('{src,test,scripts}/**/*.test.ts', { cwd: root }).sort();
+  const all = globSync('{src,test,scripts,bench}/**/*.test.ts', { cwd: root }).sort();
   const placeOf = (path: string): string =>
     FOLDERS.find(({ folder }) => path.startsWith(folder))?.name ?? UNIT.name;
   return [UNIT, ...FOLDERS]
