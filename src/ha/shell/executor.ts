@@ -102,8 +102,8 @@ async function reach(
   const client = clients.get(from);
   if (target === undefined || client === undefined)
     return { type: 'reach-result', request, outcome: 'unknown' };
-  // The agent must have given up, and said so, before we do.
-  const question = { ...target, deadlineMs: Math.ceil(deadlineMs * 0.75) };
+  // The agent must have given up, and said so, before we do: a busy one has as long for saying it.
+  const question = { ...target, deadlineMs: Math.ceil(deadlineMs / 2) };
   const answer = await client.reach(question, deadlineMs, signal);
   const outcome = answer.type === 'answer' ? REACHED[answer.body.outcome] : 'unknown';
   return { type: 'reach-result', request, outcome };
