@@ -4,16 +4,20 @@
  * it must not take its own trouble for that of a host.
  */
 import { kindOf } from './faults.ts';
-import type { Shape, Storm, Strike } from './plan.ts';
+import type { PlannedOrder, Shape, Storm, Strike } from './plan.ts';
 
 export function mayBeSwitchedOff(storm: Storm, shape: Shape): ReadonlySet<string> {
-  const ordered = storm.orders.flatMap(({ verb, target }) =>
-    verb === 'fence' || verb === 'power-off' ? [target] : [],
-  );
-  return new Set([...ordered, ...storm.strikes.flatMap((strike) => blamed(strike, shape))]);
+  return new Set([
+    ...storm.orders.flatMap(blamedByOrder),
+    ...storm.strikes.flatMap((strike) => blamedByStrike(strike, shape)),
+  ]);
 }
 
-function blamed({ fault, target }: Strike, { groups }: Shape): readonly string[] {
+export function blamedByOrder({ verb, target }: PlannedOrder): readonly string[] {
+  return verb === 'fence' || verb === 'power-off' ? [target] : [];
+}
+
+export function blamedByStrike({ fault, target }: Strike, { groups }: Shape): readonly string[] {
   const { on, silences } = kindOf(fault);
   if (on === 'host') return silences === true || fault === 'agentKill' ? [target] : [];
   if (on === 'manager') return [];

@@ -5,6 +5,7 @@
  */
 import type { Random } from '../../kernel/random.ts';
 import type { TrialGroup } from '../configuration.ts';
+import { blamedByOrder, blamedByStrike } from './blame.ts';
 import { ENDS_THE_MANAGER, FAULT_NAMES, kindOf, MANAGER, type FaultName } from './faults.ts';
 
 export type Shape = {
@@ -66,7 +67,7 @@ export function drawShape(random: Random, hostCount?: number): Shape {
   return { hosts, groups, resources, ha };
 }
 
-/** `sparing`: the manager's process lives on, so that its memory can be watched. */
+/** `sparing`: the manager's process and the last host's live on, so that their memory can be watched. */
 export function planStorm(random: Random, shape: Shape, sparing: boolean): Storm {
   const forMs = random.between(...STORM_MS);
   const mix = random.fork('mix');
@@ -75,16 +76,18 @@ export function planStorm(random: Random, shape: Shape, sparing: boolean): Storm
     return isDrawn && !(sparing && ENDS_THE_MANAGER.has(fault));
   });
   const liar = present.includes('bmcLies') ? random.pick(shape.hosts) : undefined;
+  const spared = sparing ? shape.hosts.at(-1) : undefined;
   const tries = Array.from({ length: random.between(3, 12) }, () =>
     drawStrike(random, shape, present, forMs),
   ).flatMap((strike) => strike ?? []);
   const strikes = tries
     .filter((strike) => canBeFoundOut(strike, liar))
+    .filter((strike) => spared === undefined || !blamedByStrike(strike, shape).includes(spared))
     .toSorted((a, b) => a.atMs - b.atMs)
     .reduce<readonly Strike[]>(withoutDoubles, []);
-  const orders = Array.from({ length: random.between(0, 8) }, () =>
-    drawOrder(random, shape, forMs),
-  ).toSorted((a, b) => a.atMs - b.atMs);
+  const orders = Array.from({ length: random.between(0, 8) }, () => drawOrder(random, shape, forMs))
+    .filter((order) => spared === undefined || !blamedByOrder(order).includes(spared))
+    .toSorted((a, b) => a.atMs - b.atMs);
   return { forMs, strikes, orders };
 }
 

@@ -33,7 +33,7 @@ const WELL_FIRST_MS = 90_000;
 const HEARTBEAT_TIMEOUT = '2s';
 /** The longest of faults.ts are longer, and the slowest that is well is shorter. */
 const SCRIPT_TIMEOUTS = { start: '6s', stop: '6s', monitor: '5s' };
-/** From this part of the run on the manager's process is spared, so that its memory can be watched. */
+/** From this part of the run on the manager and one host are spared, so that their memory can be watched. */
 const SPARED_FROM = 0.5;
 /** No part of the story of a violation, or not to be copied. */
 const NOT_KEPT: ReadonlySet<string> = new Set(['alive', 'ocf', 'disks', 'bmc.password', 'ca']);
