@@ -187,7 +187,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     always: ['agentKill', 'scriptUnkillable', 'scriptSlow'],
-    from: 2_000,
+    from: 5_750,
     caught: 'double',
   },
   {
