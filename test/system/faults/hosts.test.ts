@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../../../src/lab/host.ts';
 import { makeWhole } from '../../../src/trial/make-whole.ts';
 import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
+import { holdPower } from './hold-power.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 
 const HOSTS = ['h1', 'h2', 'h3', 'h4'];
@@ -46,6 +47,22 @@ suite('faults of hosts', SKIP, () => {
     await watched.untilAllRun();
     assert.equal(trial.switchedOff('h1') - offs, 0);
     assert.deepEqual(trial.since(mark), []);
+  });
+
+  test('a host that answers again while off is on its way dies all the same, before its group starts elsewhere', async () => {
+    const { trial } = watched;
+    const h1 = trial.host('h1');
+    const offs = trial.switchedOff('h1');
+    const mark = trial.mark();
+    await holdPower(h1, 4);
+    await h1.freeze();
+    await watched.until('off is told', (now) => hostOf(now, 'h1').fence?.phase === 'off');
+    await h1.thaw();
+    await watched.until('it answers', (now) => hostOf(now, 'h1').status === 'online');
+    assert.deepEqual(trial.holders('g1'), ['h1']);
+    await watched.untilRuns('g1', 'h2');
+    assert.equal(trial.switchedOff('h1') - offs, 1);
+    assert.deepEqual(trial.since(mark), ['off h1', 'start h2', 'started h2']);
   });
 
   test('a host without power is believed off, and comes back without its group', async () => {

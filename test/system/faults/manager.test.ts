@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startDetached } from '../../../src/lab/detached.ts';
 import { makeWhole } from '../../../src/trial/make-whole.ts';
 import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
+import { holdPower } from './hold-power.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -25,13 +24,6 @@ suite('faults of the manager', SKIP, () => {
     assert.deepEqual(watched.trial.complaints, []);
   });
   after(() => watched[Symbol.asyncDispose]());
-
-  /** As long as somebody else holds its lock, the power switch of h1 does nothing and says nothing. */
-  async function holdPower(seconds: number): Promise<void> {
-    const { directory } = watched.trial.host('h1');
-    const holder = ['flock', join(directory, 'power.lock'), 'sleep', `${seconds}`];
-    await startDetached(holder, join(directory, 'holder.log'));
-  }
 
   async function untilFence(phase: string): Promise<void> {
     await watched.until(phase, (now) => hostOf(now, 'h1').fence?.phase === phase);
@@ -51,7 +43,7 @@ suite('faults of the manager', SKIP, () => {
     [
       'while off is on its way',
       async () => {
-        await holdPower(4);
+        await holdPower(watched.trial.host('h1'), 4);
         await watched.trial.host('h1').cutCable();
         await untilFence('off');
         // Until the fence program waits for the power switch.
@@ -63,7 +55,7 @@ suite('faults of the manager', SKIP, () => {
       async (offs) => {
         await watched.trial.host('h1').cutCable();
         await untilSwitchedOff(offs);
-        await holdPower(4);
+        await holdPower(watched.trial.host('h1'), 4);
       },
     ],
     [
