@@ -16,12 +16,25 @@ export function noteFailure(
 ): void {
   const isNewDoubt = after.doubt !== undefined && after.doubt !== before.doubt;
   const broke = after.status === 'stopped' || isNewDoubt;
-  if (before.status !== 'running' || after.status === 'running' || !broke) return;
+  const ran = before.status === 'running';
+  if (!ran && !(isNewDoubt && ranWhenLastSeen(draft, group, host, before))) return;
+  if (after.status === 'running' || !broke) return;
   const text = after.status === 'stopped' ? 'found stopped' : after.text;
   // Stopped where it runs elsewhere too: somebody ends a conflict, nothing broke.
   if (locationsOf(draft, group).some((other) => other !== host)) return;
   draft.fact({ name: 'ha.resource.failed', severity: 'warning', group, resource, host, text });
   countFailure(draft, group, `${resource} on ${host}: ${text}`);
+}
+
+/** A monitor that has to be killed is overdue before it is told. */
+function ranWhenLastSeen(
+  draft: Draft,
+  group: GroupName,
+  host: HostName,
+  { status, doubt, ranHere }: Known,
+): boolean {
+  const isUnseen = status === 'unknown' && doubt === undefined;
+  return isUnseen && ranHere === true && draft.group(group).lastHost === host;
 }
 
 export function countFailure(draft: Draft, name: GroupName, text: string): void {

@@ -87,6 +87,12 @@ test('an overdue monitor is unknown', () => {
   assert.equal(observe(FRESH, { exit: 0 }, 10 + OVERDUE_MS + 1).status, 'unknown');
 });
 
+test('a monitor that ran out of time is a failure, however late that is told', () => {
+  const overdue = observe(observe(FRESH, { exit: 0 }), { exit: 0 }, 10 + OVERDUE_MS + 1);
+  const told = observe(overdue, { failure: 'timed-out', askedAt: 15 }, 20 + OVERDUE_MS);
+  assert.deepEqual([told.status, told.doubt], ['unknown', 'failed']);
+});
+
 test('a new boot ends every doubt about the scripts of the one before', () => {
   const known = afterNewBoot(50);
   assert.deepEqual([known.status, known.doubt], ['unknown', undefined]);

@@ -117,8 +117,9 @@ export function afterObservation(
   // It has ended since the beat before: a monitor may have looked before its effect came.
   if (known.operating === true) return { ...known, operating: false, doubtedAt: now };
   if (known.evidence !== undefined && seen.askedAt < known.evidence.askedAt) return known;
-  if (now - seen.askedAt > overdueMs) return unsure(known, now, 'its monitor is overdue');
+  // Before it is looked at how old that is: one that has to be killed comes late by that.
   if (seen.failure === 'timed-out') return failed(known, seen.askedAt, now, 'monitor timed out');
+  if (now - seen.askedAt > overdueMs) return unsure(known, now, 'its monitor is overdue');
   if (seen.failure === 'not-run')
     return unsure(known, now, seen.text ?? 'its monitor cannot be run');
   if (seen.exit === undefined) return known; // It has not ended yet: that says nothing.
