@@ -6,13 +6,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WatchedTrial } from '../../src/trial/watched-trial.ts';
 import type { Bench, BenchOptions } from '../bench.ts';
 import type { Figure } from '../figure.ts';
+import { Installation } from './installation.ts';
 
 const HOSTS = ['h1', 'h2', 'h3', 'h4'];
 const DEPENDENTS = 7;
@@ -20,7 +21,6 @@ const BUSY_PROGRAMS = 2;
 const MINUTE_MS = 60_000;
 const LONG = { durationMs: 30 * MINUTE_MS, stoppedMs: MINUTE_MS };
 const QUICK = { durationMs: MINUTE_MS, stoppedMs: MINUTE_MS / 4 };
-const AUREOLE = [process.execPath, join(import.meta.dirname, '../../src/cli/main.ts')];
 const ALARMS = new Set(['ha.host.silent', 'ha.fence.begun', 'ha.host.off', 'ha.host.not-fenced']);
 
 export const falseAlarmsBench: Bench = {
@@ -32,10 +32,13 @@ export const falseAlarmsBench: Bench = {
 
 async function measure({ quick, say }: BenchOptions): Promise<readonly Figure[]> {
   const { durationMs, stoppedMs } = quick ? QUICK : LONG;
-  await using watched = await openCluster();
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'aureole-bench-'));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const watched = stack.use(await openCluster(folder));
   const { trial } = watched;
   const before = await watched.lastTold();
-  await using _busy = busyPrograms();
+  stack.use(busyPrograms());
   const half = (durationMs - stoppedMs) / 2;
   await sleep(half);
   say(`the manager is stopped for ${stoppedMs / 1_000} s`);
@@ -60,10 +63,13 @@ async function measure({ quick, say }: BenchOptions): Promise<readonly Figure[]>
   ];
 }
 
-async function openCluster(): Promise<WatchedTrial> {
+async function openCluster(folder: string): Promise<WatchedTrial> {
+  const installed = new Installation(folder);
   return await WatchedTrial.open({
-    directory: mkdtempSync(join(tmpdir(), 'aureole-bench-')),
-    aureole: AUREOLE,
+    // Its name is also that of cgroups, which all labs share.
+    directory: mkdtempSync(join(folder, 'lab-')),
+    aureole: installed.commandOf('aureole'),
+    agent: installed.commandOf('aureole-agent'),
     hosts: HOSTS,
     heartbeatTimeout: '1s',
     dependents: DEPENDENTS,
