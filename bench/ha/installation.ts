@@ -95,7 +95,7 @@ export class Daemon implements AsyncDisposable {
 /** The launchers name their files by where packages put them. */
 function relocate(launcher: string, root: string): void {
   const text = readFileSync(launcher, 'utf8');
-  writeFileSync(launcher, text.replaceAll(' /usr/lib/', ` ${root}/usr/lib/`));
+  writeFileSync(launcher, text.replaceAll(/(?<=\s)\/usr\/lib\//g, `${root}/usr/lib/`));
 }
 
 function command(file: string, words: readonly string[], timeout: number): void {

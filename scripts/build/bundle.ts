@@ -21,6 +21,9 @@ const ENTRIES = [
   ['aureole-agent', 'src/cli/agent-main.ts'],
 ] as const;
 
+/** Of each line, about: a stack trace tells a place in it. */
+const LINE_LENGTH = 200;
+
 export async function bundleAll(folder: string): Promise<readonly Bundle[]> {
   const native = `@koromix/koffi-linux-${process.arch}`;
   copyFileSync(
@@ -41,11 +44,15 @@ export async function bundleAll(folder: string): Promise<readonly Bundle[]> {
         // The file is run from its code cache, and what is run so may not use import().
         supported: { 'dynamic-import': false },
         metafile: true,
+        // The text of a program stays in memory for as long as it runs. Names stay, for stack traces.
+        minifyWhitespace: true,
+        minifySyntax: true,
+        lineLimit: LINE_LENGTH,
         // Its other entry asks import.meta where it lies, which a single file cannot answer.
         alias: { koffi: join(MODULES, 'koffi', 'index.cjs') },
         legalComments: 'none',
         logLevel: 'error',
-        plugins: [besideTheBundle, inTheSameFolders, withoutLocales, lazyChildProcess],
+        plugins: [besideTheBundle, ourSources, withoutLocales, lazyChildProcess, logInOurThread],
       });
       return { name, file, packages: [...new Set([...packagesIn(metafile), native])].toSorted() };
     }),
@@ -66,14 +73,19 @@ const besideTheBundle: Plugin = {
   },
 };
 
-/** What a source looks for beside itself is installed in folders of the same names, beside the bundle. */
-const inTheSameFolders: Plugin = {
-  name: 'in the same folders',
+/**
+ * What a source looks for beside itself is installed in folders of the same names, beside the bundle. And
+ * of zod only what is used gets in, which esbuild can tell of a namespace, but not of an object.
+ */
+const ourSources: Plugin = {
+  name: 'our sources',
   setup(bundling) {
-    bundling.onLoad({ filter: /\/src\/(?:lab|demo)\/.*\.ts$/ }, ({ path }) => {
+    bundling.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       const folder = relative(ROOT, dirname(path));
       const text = readFileSync(path, 'utf8');
-      const contents = text.replaceAll('import.meta.dirname', `(__dirname + '/${folder}')`);
+      const contents = text
+        .replace("import { z } from 'zod';", "import * as z from 'zod';")
+        .replaceAll('import.meta.dirname', `(__dirname + '/${folder}')`);
       return { contents, loader: 'ts' };
     });
   },
@@ -98,6 +110,31 @@ const lazyChildProcess: Plugin = {
     );
     bundling.onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
       contents: `module.exports = { spawn: (...args) => require('node:child_process').spawn(...args) };`,
+    }));
+  },
+};
+
+/**
+ * Pino could write in a thread of its own; ours does not, and what that needs of Node is a tenth of an
+ * agent's memory.
+ */
+const logInOurThread: Plugin = {
+  name: 'log in our thread',
+  setup(bundling) {
+    const contentsOf = new Map([
+      ['worker_threads', 'module.exports = { isMainThread: true };'],
+      ['assert', 'module.exports = (value, message) => { if (!value) throw new Error(message); };'],
+    ]);
+    bundling.onResolve({ filter: /^(?:worker_threads|assert)$/ }, ({ path, importer }) =>
+      /\/node_modules\/(?:pino|sonic-boom)\//.test(importer)
+        ? { path, namespace: 'log' }
+        : undefined,
+    );
+    bundling.onLoad({ filter: /.*/, namespace: 'log' }, ({ path }) => ({
+      contents: contentsOf.get(path) ?? '',
+    }));
+    bundling.onLoad({ filter: /\/node_modules\/pino\/lib\/transport\.js$/ }, () => ({
+      contents: `module.exports = () => { throw new Error('logs are written in one thread only'); };`,
     }));
   },
 };

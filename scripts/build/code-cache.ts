@@ -4,6 +4,7 @@
  * `aureole status` would take is spent on compiling; this is what saves it.
  */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Bundle } from './bundle.ts';
@@ -18,6 +19,18 @@ const WORDS: Readonly<Record<Bundle['name'], readonly string[]>> = {
   'aureole-agent': ['--help'],
 };
 
+const LAUNCHERS: Readonly<Record<Bundle['name'], string>> = {
+  aureole: join(PACKAGING, 'aureole', 'usr', 'bin', 'aureole'),
+  'aureole-agent': join(PACKAGING, 'aureole-agent', 'usr', 'sbin', 'aureole-agent'),
+};
+
+/** V8 takes no cache that was made with other flags. */
+export function nodeFlagsOf(name: Bundle['name']): readonly string[] {
+  const text = readFileSync(LAUNCHERS[name], 'utf8');
+  const [, flags = ''] = /\/bin\/node((?:\s+\\?\s*--[\w=-]+)*)/.exec(text) ?? [];
+  return flags.split(/[\s\\]+/).filter((flag) => flag !== '');
+}
+
 /**
  * The same bundle gives the same bytes: V8 draws no random numbers if it is to be predictable, and the
  * name of the folder is not in it if all is named as seen from there.
@@ -28,7 +41,7 @@ export async function addCodeCache({ name, file }: Bundle): Promise<void> {
   const words = [START, bundle, `${bundle}.cache`, ...WORDS[name]];
   await promisify(execFile)(
     join(NODE_PACKAGE, 'bin', 'node'),
-    ['--predictable', warmUp, ...words],
+    ['--predictable', ...nodeFlagsOf(name), warmUp, ...words],
     { cwd: dirname(file), env: {}, timeout: 60_000 },
   );
 }

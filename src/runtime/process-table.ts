@@ -4,9 +4,7 @@
  * started in a session of its own. A process is named by its pid and its start time, because pids
  * are used again. Zombies count as gone: they hold nothing any more.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readdirSync, readFile, readFileSync } from 'node:fs';
 
 /** One process, even after its pid has been given to another one. */
 export type ProcessId = {
@@ -70,7 +68,10 @@ export async function findMembers(tree: ProcessTree): Promise<Member[]> {
       others.push(entry);
     }
   }
-  const marked = await Promise.all(others.map((entry) => byMark(entry, tree.mark)));
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(late.resolve, ENVIRONMENT_DEADLINE_MS);
+  const marked = await Promise.all(others.map((entry) => byMark(entry, tree.mark, late.promise)));
+  clearTimeout(timer);
   return [...members, ...marked.flat()];
 }
 
@@ -84,27 +85,24 @@ function isUsedAgain(leader: ProcessId): boolean {
 const readings = new Map<string, Promise<string>>();
 
 /** None or one. */
-async function byMark(entry: ProcessEntry, mark: string | undefined): Promise<Member[]> {
+async function byMark(
+  entry: ProcessEntry,
+  mark: string | undefined,
+  late: Promise<undefined>,
+): Promise<Member[]> {
   if (mark === undefined) return [];
   const key = `${entry.pid}/${entry.startTicks}`;
   const reading = readings.get(key) ?? readEnvironment(entry.pid);
   readings.set(key, reading);
   void reading.finally(() => readings.delete(key));
-  const stop = new AbortController();
-  const late = sleep(ENVIRONMENT_DEADLINE_MS, undefined, { signal: stop.signal }).catch(
-    () => undefined,
-  );
   const environment = await Promise.race([reading, late]);
-  stop.abort();
   // One that cannot be looked into may be ours: unknown is not gone.
   if (environment === undefined) return isAlive(entry) ? [{ ...entry, certain: false }] : [];
   return environment.split('\0').includes(mark) ? [{ ...entry, certain: true }] : [];
 }
 
-async function readEnvironment(pid: number): Promise<string> {
-  try {
-    return await readFile(`/proc/${pid}/environ`, 'utf8');
-  } catch {
-    return '';
-  }
+function readEnvironment(pid: number): Promise<string> {
+  return new Promise((resolve) => {
+    readFile(`/proc/${pid}/environ`, 'utf8', (error, text) => resolve(error === null ? text : ''));
+  });
 }

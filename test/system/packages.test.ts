@@ -24,6 +24,7 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
+import { nodeFlagsOf } from '../../scripts/build/code-cache.ts';
 import { NamespaceCluster } from '../../src/demo/namespace-cluster.ts';
 import { haClient } from '../../src/ha/client.ts';
 import { needs } from '../needs.ts';
@@ -120,11 +121,14 @@ suite('packages', SKIP, () => {
   test('the code cache is taken by the Node beside it', async () => {
     const node = join(unpacked, 'usr/lib/aureole/bin/node');
     const start = join(unpacked, 'usr/lib/aureole/start.cjs');
-    for (const bundle of ['aureole/aureole.cjs', 'aureole-agent/aureole-agent.cjs']) {
-      const file = join(unpacked, 'usr/lib', bundle);
+    for (const name of ['aureole', 'aureole-agent'] as const) {
+      const file = join(unpacked, 'usr/lib', name, `${name}.cjs`);
       const look = `process.argv = [process.execPath, ${JSON.stringify(start)}, ${JSON.stringify(file)}, '--version'];
         console.log(require(${JSON.stringify(start)}).script.cachedDataRejected);`;
-      assert.match(await run(node, '-e', look), /^(?:false\n[\d.]+|[\d.]+\nfalse)\n$/);
+      assert.match(
+        await run(node, ...nodeFlagsOf(name), '-e', look),
+        /^(?:false\n[\d.]+|[\d.]+\nfalse)\n$/,
+      );
     }
   });
 
