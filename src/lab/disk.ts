@@ -7,12 +7,12 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { runCommand } from './command.ts';
 
-const SIZE_BYTES = 16 * 1_048_576;
+const SIZE_MB = 16;
 
 /** The loop device. */
-export async function createDisk(image: string): Promise<string> {
+export async function createDisk(image: string, sizeMb: number = SIZE_MB): Promise<string> {
   writeFileSync(image, '', { flag: 'wx' });
-  truncateSync(image, SIZE_BYTES);
+  truncateSync(image, sizeMb * 1_048_576);
   await runCommand('mkfs.ext4', ['-q', '-F', '-m', '0', image]);
   return (await runCommand('losetup', ['--find', '--show', image])).trim();
 }

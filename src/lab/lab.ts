@@ -69,8 +69,8 @@ export class Lab {
     return new LabHost(this.directory, this.#switch, options);
   }
 
-  async disk(name: string): Promise<string> {
-    return await createDisk(join(this.directory, 'disks', `${name}.img`));
+  async disk(name: string, sizeMb?: number): Promise<string> {
+    return await createDisk(join(this.directory, 'disks', `${name}.img`), sizeMb);
   }
 
   /** A BMC beside the host, on the switch: it has a power cord and a cable of its own. */

@@ -66,6 +66,10 @@ const POWER: Partial<Record<FaultName, Act>> = {
     begin: (stage, target) => stage.trial.cluster.bmc(target).setPassword('another'),
     end: (stage, target) => stage.trial.cluster.bmc(target).mend(),
   },
+  journalFull: {
+    begin: ({ journalDisk, trial }) => journalDisk?.fill(trial.manager),
+    end: ({ journalDisk, trial }) => journalDisk?.makeRoom(trial.manager),
+  },
   bmcStuck: bmc('stuck-on'),
   bmcCaches: bmc('cache'),
   bmcLies: bmc('lie'),

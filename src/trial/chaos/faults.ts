@@ -50,6 +50,7 @@ export const FAULTS = {
   managerStop: { on: 'manager', weight: 3, lastsMs: [2_000, 20_000] },
   managerCut: { on: 'manager', weight: 2, lastsMs: [1_000, 10_000], silences: true },
   managerIsolated: { on: 'manager', weight: 2, lastsMs: [1_000, 10_000], silences: true },
+  journalFull: { on: 'manager', weight: 2, lastsMs: [2_000, 12_000] },
   managerPowerCut: { on: 'manager', weight: 1, lastsMs: [500, 6_000] },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 

@@ -43,6 +43,9 @@ const HOSTS_MIN = 4;
 const HOSTS_MAX = 8;
 export const DEPENDENTS = 1;
 const STORM_MS = [15_000, 35_000] as const;
+/** So many are drawn; those that cannot be are left out. */
+const STRIKES = [3, 24] as const;
+const ORDERS = [0, 8] as const;
 /** Of each fault, in a storm: many are wholly absent, since faults that are always there hide each other. */
 const PRESENCE = 0.5;
 const HOST_VERBS = [
@@ -77,7 +80,7 @@ export function planStorm(random: Random, shape: Shape, sparing: boolean): Storm
   });
   const liar = present.includes('bmcLies') ? random.pick(shape.hosts) : undefined;
   const spared = sparing ? shape.hosts.at(-1) : undefined;
-  const tries = Array.from({ length: random.between(3, 12) }, () =>
+  const tries = Array.from({ length: random.between(...STRIKES) }, () =>
     drawStrike(random, shape, present, forMs),
   ).flatMap((strike) => strike ?? []);
   const strikes = tries
@@ -85,7 +88,9 @@ export function planStorm(random: Random, shape: Shape, sparing: boolean): Storm
     .filter((strike) => spared === undefined || !blamedByStrike(strike, shape).includes(spared))
     .toSorted((a, b) => a.atMs - b.atMs)
     .reduce<readonly Strike[]>(withoutDoubles, []);
-  const orders = Array.from({ length: random.between(0, 8) }, () => drawOrder(random, shape, forMs))
+  const orders = Array.from({ length: random.between(...ORDERS) }, () =>
+    drawOrder(random, shape, forMs),
+  )
     .filter((order) => spared === undefined || !blamedByOrder(order).includes(spared))
     .toSorted((a, b) => a.atMs - b.atMs);
   return { forMs, strikes, orders };

@@ -12,6 +12,7 @@ import { WatchedTrial } from '../watched-trial.ts';
 import { mayBeSwitchedOff } from './blame.ts';
 import { calm } from './calm.ts';
 import { Checker } from './checker.ts';
+import { JournalDisk } from './journal-disk.ts';
 import { DEPENDENTS, drawShape, planStorm, type Shape } from './plan.ts';
 import { Stage } from './stage.ts';
 import { playStorm, type StormOptions } from './storm.ts';
@@ -47,8 +48,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   };
   const of = JSON.stringify(shape.ha);
   tell(`seed ${options.seed}: ${shape.hosts.length} hosts, ${shape.groups.length} groups, ${of}`);
-  await using watched = await WatchedTrial.openWithoutManager(trialOf(shape, options));
-  const stage = new Stage(watched.trial);
+  const disk = new JournalDisk(options.directory);
+  await using watched = await WatchedTrial.openWithoutManager(trialOf(shape, options, disk));
+  await disk.make(watched.trial.cluster.lab);
+  const stage = new Stage(watched.trial, disk);
   const ended = new AbortController();
   await using checker = new Checker(stage, (violation) => {
     tell(`VIOLATION ${violation}`);
@@ -64,7 +67,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     report: (violation) => checker.report(violation),
     signal: AbortSignal.any([options.signal, ended.signal]),
   });
-  if (checker.violations.length > 0) keep(options.directory, tell);
+  if (checker.violations.length > 0) keep(options.directory, stage, tell);
   return tally.report(options.seed, watched.trial, checker, performance.now() - begun);
 }
 
@@ -101,18 +104,28 @@ async function playRounds(rounds: Rounds): Promise<void> {
   }
 }
 
-function trialOf(shape: Shape, { directory, aureole }: ChaosOptions): TrialOptions {
+function trialOf(
+  shape: Shape,
+  { directory, aureole }: ChaosOptions,
+  disk: JournalDisk,
+): TrialOptions {
   const { hosts, groups } = shape;
   const ha = { monitor_interval: '4s', agent_timeout: '6s', ...shape.ha };
   const times = { heartbeatTimeout: HEARTBEAT_TIMEOUT, timeouts: SCRIPT_TIMEOUTS };
-  return { directory, aureole, hosts, groups, dependents: DEPENDENTS, ha, ...times };
+  const manager = { managerWithin: disk.within, managerFlags: disk.flags };
+  return { directory, aureole, hosts, groups, dependents: DEPENDENTS, ha, ...times, ...manager };
 }
 
 /** The lab takes its directory with it: what tells the story is copied beside it first. */
-function keep(directory: string, tell: (text: string) => void): void {
+function keep(
+  directory: string,
+  { trial, journalDisk }: Stage,
+  tell: (text: string) => void,
+): void {
   const kept = `${directory}-kept`;
   const filter = (path: string): boolean =>
     !NOT_KEPT.has(basename(path)) && !basename(path).includes('.sock');
   cpSync(directory, kept, { recursive: true, filter });
+  journalDisk?.copyTo(trial.manager, kept);
   tell(`kept in ${kept}: world.log, journal.db, hosts/*/program.log and power.log, bmcs/*`);
 }

@@ -12,19 +12,23 @@ import type { Loss } from '../../lab/loss.ts';
 import type { TrialCluster } from '../trial-cluster.ts';
 import { STUCK } from './faults.ts';
 import { programOf } from './host-processes.ts';
+import type { JournalDisk } from './journal-disk.ts';
 
 const START_DEADLINE_MS = 5_000;
 const ASK_EVERY_MS = 50;
 
 export class Stage {
   readonly trial: TrialCluster;
+  /** Absent: the journal lies beside all else, and is never full. */
+  readonly journalDisk: JournalDisk | undefined;
   /** Hosts, the manager's among them, whose program was killed by us. */
   readonly killed = new Set<string>();
   readonly #losses = new Map<string, readonly Loss[]>();
   readonly #lasts = new Map<string, Promise<unknown>>();
 
-  constructor(trial: TrialCluster) {
+  constructor(trial: TrialCluster, journalDisk?: JournalDisk) {
     this.trial = trial;
+    this.journalDisk = journalDisk;
   }
 
   host(name: string): LabHost {
@@ -93,6 +97,7 @@ export class Stage {
   async mendAll(): Promise<void> {
     this.#losses.clear();
     this.trial.clearFaults();
+    this.journalDisk?.makeRoom(this.trial.manager);
     await this.#applyLosses();
     await Promise.all(this.everyHost.map((host) => this.#mend(host)));
   }
