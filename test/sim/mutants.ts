@@ -234,9 +234,14 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: RECORDS,
-        line: '...(record?.fence === undefined ? {} : { fence: restoredFence(record.fence) }),',
+        line: 'off: record?.off && restoredOff(record.off, now),',
         broken:
-          "...(record?.fence === undefined ? {} : { off: { at: now, by: 'operator', devices: [], confirmed: true } }),",
+          "off: record?.fence ? { at: now, by: 'operator', devices: [], confirmed: true } : record?.off && restoredOff(record.off, now),",
+      },
+      {
+        file: RECORDS,
+        line: 'fence: record?.fence && restoredFence(record.fence),',
+        broken: 'fence: undefined,',
       },
     ],
     always: ['crashInStep', 'managerCrash', 'freeze', 'cut'],
@@ -256,9 +261,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: KNOWLEDGE,
-        line: "return { ...rest, status: 'unknown', since: now, doubtedAt: now, text };",
+        line: "    status: 'unknown',\n    since: now,\n    evidence: undefined,\n    doubtedAt: now,\n    text,\n",
         broken:
-          "return { ...rest, status: 'stopped', since: now, doubtedAt: now, evidence: { source: 'monitor', askedAt: now }, text };",
+          "status: 'stopped', since: now, evidence: { source: 'monitor', askedAt: now }, doubtedAt: now, text,",
       },
     ],
     always: ['cut'],
@@ -291,21 +296,23 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
+type Edits = Pick<Mutant, 'edits' | 'always'>;
+
 export type Planted = Readonly<{
-  /** Plays one storm with the broken core. */
-  play: (seed: number) => void;
+  /** One storm with the core as it was edited. */
+  storm: (seed: number) => storm.Storm;
   remove: () => Promise<void>;
 }>;
 
-/** The sources, broken, in a directory of their own. Remove it when done. */
-export async function plant(mutant: Mutant): Promise<Planted> {
+/** The sources, edited, in a directory of their own. Remove it when done. */
+export async function plant({ edits, always }: Edits): Promise<Planted> {
   const directory = await mkdtemp(path.join(tmpdir(), 'aureole-mutant-'));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   const src = new URL('../../src/', import.meta.url);
   for (const part of ['kernel', 'sim', 'ha/core', 'ha/sim']) {
     await cp(new URL(`${part}/`, src), path.join(directory, part), { recursive: true });
   }
-  for (const { file: name, line, broken } of mutant.edits) {
+  for (const { file: name, line, broken } of edits) {
     const file = path.join(directory, name);
     const text = await readFile(file, 'utf8');
     const found = text.split(line).length - 1;
@@ -319,5 +326,5 @@ export async function plant(mutant: Mutant): Promise<Planted> {
   const url = pathToFileURL(path.join(directory, 'ha/sim/storm.ts')).href;
   // oxlint-disable-next-line typescript/no-unsafe-assignment -- a copy of the module that the type is of
   const { Storm }: typeof storm = await import(url);
-  return { play: (seed) => new Storm(seed, mutant.always).run(), remove };
+  return { storm: (seed) => new Storm(seed, always), remove };
 }

@@ -4,17 +4,11 @@
  * then looks again at everything that the event touched until nothing new follows.
  */
 import type { Instant, Machine, Saved, Step, Tick } from '../../kernel/machine.ts';
-import {
-  expireKnowledge,
-  onBeat,
-  onOtherJournal,
-  onRefused,
-  silentAt,
-  suspectAt,
-  watchContact,
-} from './contact.ts';
+import { Table } from '../../kernel/table.ts';
+import { onBeat, onOtherJournal, onRefused, watchContact } from './contact.ts';
 import { afterCheck, checkDevices } from './devices.ts';
 import { Draft } from './draft.ts';
+import { awaited, expireKnowledge, dueHosts, missedAt, TICKS } from './due.ts';
 import { noteFailure } from './failures.ts';
 import { afterFenceAnswer, continueFence, settleFences } from './fencing.ts';
 import { afterGroupOperation, planGroup } from './group-plan.ts';
@@ -24,7 +18,7 @@ import type { HaCommand, HaEvent } from './messages.ts';
 import { onOrder } from './orders.ts';
 import { afterSwitchOn } from './power.ts';
 import { formerHosts, pastInstants, restoredGroup, restoredHost } from './records.ts';
-import type { ClusterSpec } from './spec.ts';
+import type { ClusterSpec, GroupName, HostName } from './spec.ts';
 import type { ClusterState, Pending } from './state.ts';
 import { considerFence, onReach, onWitness } from './suspicion.ts';
 
@@ -55,7 +49,8 @@ function step(
   listen(draft);
   take(draft, event);
   follow(draft);
-  draft.set({ lastStepAt: now });
+  const isTick = event.type === 'tick';
+  draft.set({ lastStepAt: now, ...(isTick ? { awaited: awaited(draft) } : {}) });
   return draft.finish();
 }
 
@@ -148,45 +143,50 @@ function onOperation(
 function onTick(draft: Draft): void {
   draft.set({ lastTickAt: draft.now });
   expireKnowledge(draft);
-  for (const name of draft.state.hosts.keys()) draft.touchedHosts.add(name);
-  for (const name of draft.state.groups.keys()) draft.touchedGroups.add(name);
-  const pending = [...draft.state.pending.values()].flatMap((ofHost) => [...ofHost]);
-  for (const [request, one] of pending) {
-    if (one.type !== 'power' || one.giveUpAt > draft.now) continue;
-    const { host } = one;
-    const text = 'the fence program gave no answer';
-    onAnswer(draft, { type: 'power-result', host, request, outcome: 'unknown', text });
+  for (const ofHost of draft.state.pending.values()) {
+    if (ofHost.size === 0) continue;
+    for (const [request, pending] of ofHost) {
+      if (pending.type !== 'power' || pending.giveUpAt > draft.now) continue;
+      const { host } = pending;
+      const text = 'the fence program gave no answer';
+      onAnswer(draft, { type: 'power-result', host, request, outcome: 'unknown', text });
+    }
   }
 }
 
+/** A tick looks at whoever has something due; whoever was touched is looked at, until nothing new follows. */
 function follow(draft: Draft): void {
   for (let round = 0; round < ROUNDS_MAX; round++) {
+    const isTick = draft.isTick && round === 0;
     const hosts = [...draft.touchedHosts];
-    const groups = [...draft.touchedGroups];
-    if (hosts.length === 0 && groups.length === 0) return;
+    const groups = new Set(draft.touchedGroups);
+    if (!isTick && hosts.length === 0 && groups.size === 0) return;
     draft.touchedHosts.clear();
     draft.touchedGroups.clear();
-    for (const name of hosts) watchContact(draft, name);
-    for (const name of hosts) {
+    const all = isTick ? undefined : hosts;
+    for (const name of dueHosts(draft, all)) watchContact(draft, name);
+    for (const name of dueHosts(draft, all)) {
       checkDevices(draft, name);
       considerFence(draft, name);
       continueFence(draft, name);
     }
     settleFences(draft);
-    for (const name of groups) planGroup(draft, name);
+    for (const name of groups) lookAtGroup(draft, name);
+    if (!isTick) continue;
+    for (const name of draft.dueGroups()) if (!groups.has(name)) lookAtGroup(draft, name);
   }
+}
+
+function lookAtGroup(draft: Draft, name: GroupName): void {
+  draft.look(name, () => planGroup(draft, name));
 }
 
 /** Ticks come at least eight times in a heartbeat_timeout, when a second beat was missed, and when a silence is over. */
 function deadline(spec: ClusterSpec, state: ClusterState): Instant {
-  let at = state.lastTickAt + spec.heartbeatTimeoutMs / 8;
-  for (const host of state.hosts.values()) {
-    if (state.superseded !== undefined) break;
-    if (host.contact.status === 'silent' || host.contact.status === 'unheard') continue;
-    const suspect = suspectAt(spec, state, host);
-    // Asked around already, else: a tick would follow upon the other.
-    if (suspect > state.lastTickAt) at = Math.min(at, suspect);
-    at = Math.min(at, silentAt(spec, state, host));
+  let at = state.lastTickAt + spec.heartbeatTimeoutMs / TICKS;
+  for (const name of state.awaited) {
+    const host = state.hosts.get(name);
+    if (host !== undefined) at = Math.min(at, missedAt(spec, state, host));
   }
   return at;
 }
@@ -208,16 +208,32 @@ function restore(
   const groups = new Map(
     [...spec.groups].map(([name, group]) => [name, restoredGroup(group, saved, now)]),
   );
+  const groupsOn = new Map<HostName, GroupName[]>();
+  for (const { name, known } of groups.values())
+    for (const host of known.keys()) groupsOn.set(host, [...(groupsOn.get(host) ?? []), name]);
   const fences = saved.get('fences');
+  const failedStops = new Map<HostName, number>();
+  for (const { known } of groups.values()) {
+    for (const [host, onHost] of known) {
+      for (const one of onHost.values())
+        if (one.doubt === 'stop-failed') failedStops.set(host, (failedStops.get(host) ?? 0) + 1);
+    }
+  }
   const state: ClusterState = {
     epoch,
     nextRequest: 1,
     lastStepAt: now,
     lastTickAt: now,
     listenSince: now,
-    hosts,
-    groups,
-    pending: new Map(),
+    hosts: Table.of(hosts),
+    groups: Table.of(groups),
+    groupsOn,
+    pending: Table.of([...hosts.keys()].map((name) => [name, new Map()])),
+    checks: 0,
+    failedStops,
+    restsUntil: Table.of([...groups.keys()].map((name) => [name, -Infinity])),
+    keepsUntil: Table.of([...groups.keys()].map((name) => [name, -Infinity])),
+    awaited: [],
     fencing: [...hosts.values()].filter((host) => host.fence !== undefined).map(({ name }) => name),
     fences: Array.isArray(fences) ? pastInstants(fences, now) : [],
   };

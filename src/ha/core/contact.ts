@@ -9,14 +9,7 @@
 import { judgeDevices, offIsOver, distrust, powerIsOff } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { beatWhileFencing } from './fencing.ts';
-import {
-  afterNewBoot,
-  afterObservation,
-  doubted,
-  overdue,
-  type Known,
-  type Speaker,
-} from './knowledge.ts';
+import { afterNewBoot, afterObservation, doubted, type Known, type Speaker } from './knowledge.ts';
 import type { HaEvent, Observation } from './messages.ts';
 import { noteFailure } from './failures.ts';
 import { isOperating, operate } from './operating.ts';
@@ -43,7 +36,9 @@ export function onBeat(draft: Draft, beat: Beat): void {
   judgeDevices(draft, before.name, beat.askedAt);
   // A fence may wait for just this answer.
   for (const fenced of draft.state.fencing) draft.touchedHosts.add(fenced);
-  for (const seen of beat.observations) observe(draft, beat, seen);
+  const { doubtedAt } = draft.host(before.name);
+  const speaker = { boot: beat.boot, incarnation: beat.incarnation, doubtedAt };
+  for (const seen of beat.observations) observe(draft, beat.host, speaker, seen);
 }
 
 /** The host lives and its agent answers, but obeys a manager with another journal: nothing is known there. */
@@ -73,8 +68,8 @@ export function onRefused(
   offIsOver(draft, name, 'its kernel refuses connections');
   const { now } = draft;
   if (host.contact.status === 'refused') {
-    const { goneSince = now, ...rest } = host.contact;
-    const contact = { ...rest, heardAt: now, ...(strange ? {} : { goneSince }) };
+    const goneSince = strange ? undefined : (host.contact.goneSince ?? now);
+    const contact = { ...host.contact, heardAt: now, goneSince };
     draft.setHost({ ...draft.host(name), aliveAt: askedAt, contact });
     return;
   }
@@ -87,7 +82,7 @@ export function onRefused(
       since: now,
       heardAt: now,
       told: false,
-      ...(strange ? {} : { goneSince: now }),
+      goneSince: strange ? undefined : now,
     },
   });
   doubtAll(draft, name, 'the agent on its host does not answer');
@@ -139,23 +134,6 @@ function tellAgentGone(
   draft.because(`the agent on ${host.name} is gone`);
 }
 
-/** What nobody has said anew in time is not known any more, whether or not the agent says so. */
-export function expireKnowledge(draft: Draft): void {
-  const listenedMs = draft.now - draft.state.listenSince;
-  for (const [name, group] of draft.state.groups) {
-    const { resources } = draft.groupSpec(name);
-    for (const [host, onHost] of group.known) {
-      if (draft.state.hosts.get(host)?.contact.status !== 'online') continue;
-      for (const { name: resource, monitorOverdueMs } of resources) {
-        const known = onHost.get(resource);
-        if (known === undefined || listenedMs <= monitorOverdueMs) continue;
-        const next = overdue(known, monitorOverdueMs, draft.now);
-        if (next !== known) draft.setKnown(name, host, resource, next);
-      }
-    }
-  }
-}
-
 /** When the silence of a host is over, unless it answers before. */
 export function silentAt(spec: ClusterSpec, state: ClusterState, host: HostState): number {
   return Math.max(heardAtOf(host), state.listenSince) + spec.heartbeatTimeoutMs;
@@ -178,14 +156,16 @@ function isGhost(host: HostState, beat: Beat): boolean {
 }
 
 function hear(draft: Draft, before: HostState, beat: Beat): void {
-  const { inquiry: _, obeysOther: __, switched: ___, ...host } = before;
   draft.setHost({
-    ...host,
+    ...before,
     contact: { status: 'online', heardAt: draft.now },
     answeredAt: beat.askedAt,
     aliveAt: Math.max(before.aliveAt, beat.askedAt),
     boot: beat.boot,
     incarnation: beat.incarnation,
+    inquiry: undefined,
+    obeysOther: undefined,
+    switched: undefined,
   });
   joinWitnesses(draft, before.name);
   if (before.contact.status === 'online') return;
@@ -209,7 +189,8 @@ function meetBoot(draft: Draft, before: HostState, boot: string): void {
     }),
   );
   draft.setHost({ ...host, doubtedAt: now, devices });
-  for (const state of draft.state.groups.values()) {
+  for (const group of draft.groupsOn(name)) {
+    const state = draft.group(group);
     if (!state.avoid.has(name)) continue;
     const avoid = new Map(state.avoid);
     avoid.delete(name);
@@ -237,27 +218,25 @@ function meetAgent(draft: Draft, before: HostState): void {
   draft.because(`the agent on ${name} was restarted`);
 }
 
-function observe(draft: Draft, beat: Beat, seen: Observation): void {
+function observe(draft: Draft, host: HostName, speaker: Speaker, seen: Observation): void {
   const owner = draft.layout.owners.get(seen.resource);
   if (owner === undefined) return;
   const { group, resource } = owner;
-  const known = draft.known(group, beat.host, seen.resource);
-  if (isOperating(draft, beat.host, seen.resource)) return; // The answer to our order says more.
-  const { doubtedAt } = draft.host(beat.host);
-  const speaker: Speaker = { boot: beat.boot, incarnation: beat.incarnation, doubtedAt };
+  const known = draft.known(group, host, seen.resource);
+  if (isOperating(draft, host, seen.resource)) return; // The answer to our order says more.
   // After a gap of our own, what lay waiting is old, and nobody but us is to blame.
   const isGap = draft.now - draft.state.listenSince <= resource.monitorOverdueMs;
   const overdueMs = isGap ? Infinity : resource.monitorOverdueMs;
   const next = afterObservation(known, seen, speaker, overdueMs, draft.now);
   if (next === known) return;
-  if (isSame(known, next)) return draft.setKnownQuietly(group, beat.host, seen.resource, next);
-  draft.setKnown(group, beat.host, seen.resource, next);
-  noteFailure(draft, group, beat.host, seen.resource, known, next);
+  if (isSame(known, next)) return draft.setKnownQuietly(group, host, seen.resource, next);
+  draft.setKnown(group, host, seen.resource, next);
+  noteFailure(draft, group, host, seen.resource, known, next);
   // What an operation has left is looked at now, not when the next monitor happens to be due.
   if (known.operating === true && next.operating === false) {
-    operate(draft, group, beat.host, seen.resource, 'monitor', 'an operation of it has ended');
+    operate(draft, group, host, seen.resource, 'monitor', 'an operation of it has ended');
   }
-  draft.because(`${seen.resource} on ${beat.host}: ${next.status}, ${next.text}`);
+  draft.because(`${seen.resource} on ${host}: ${next.status}, ${next.text}`);
 }
 
 function isSame(a: Known, b: Known): boolean {

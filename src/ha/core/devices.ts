@@ -7,7 +7,7 @@ import type { DeviceName, HostName } from './spec.ts';
 import type { DeviceState, HostState } from './state.ts';
 
 /** Fence programs for checks that may run at once: a start of the manager must not stall it. */
-const CHECKS_MAX = 4;
+export const CHECKS_MAX = 4;
 
 /** Levels whose devices are all believed; `operator`: whoever orders by hand may use unproven ones. */
 export function usableLevels(draft: Draft, host: HostState, by: 'manager' | 'operator'): number[] {
@@ -29,7 +29,7 @@ export function checkDevices(draft: Draft, name: HostName): void {
   if (host.contact.status !== 'online' && host.off === undefined) return;
   for (const [device, { checkAt }] of host.devices) {
     if (checkAt > draft.now) continue;
-    if (checksUnderWay(draft) >= CHECKS_MAX) return;
+    if (draft.state.checks >= CHECKS_MAX) return;
     askPower(draft, name, device, 'status', 'its devices are checked');
   }
 }
@@ -88,8 +88,14 @@ export function afterCheck(
   }
   const proves = outcome === 'on' && draft.host(name).contact.status === 'online';
   const trust = proves && state.trust === 'unproven' ? 'proven' : state.trust;
-  const { trouble: _, ...rest } = state;
-  changeDevice(draft, name, device, { ...rest, trust, power: outcome, saidAt: draft.now });
+  const saidAt = draft.now;
+  changeDevice(draft, name, device, {
+    ...state,
+    trust,
+    power: outcome,
+    trouble: undefined,
+    saidAt,
+  });
   if (trust !== state.trust) {
     const words = `fence device ${device} is proven: it said on while the host answered`;
     draft.fact({ name: 'ha.device.proven', severity: 'info', host: name, text: words });
@@ -100,14 +106,12 @@ export function afterCheck(
 
 /** A beat that was asked after every device of a level said off: they are not this host's devices. */
 export function judgeDevices(draft: Draft, name: HostName, beatAskedAt: number): void {
-  for (const devices of draft.hostSpec(name).levels) {
-    const states = devices.map((device) => draft.host(name).devices.get(device));
-    const liars = states.every(
-      (state) => state?.power === 'off' && state.saidAt > 0 && state.saidAt < beatAskedAt,
-    );
-    if (devices.length === 0 || !liars) continue;
-    distrust(draft, name, devices);
-  }
+  const saysOff = (device: DeviceName): boolean => {
+    const state = draft.host(name).devices.get(device);
+    return state?.power === 'off' && state.saidAt > 0 && state.saidAt < beatAskedAt;
+  };
+  for (const devices of draft.hostSpec(name).levels)
+    if (devices.length > 0 && devices.every(saysOff)) distrust(draft, name, devices);
 }
 
 export function distrust(draft: Draft, name: HostName, devices: readonly DeviceName[]): void {
@@ -145,11 +149,11 @@ export function changeDevice(
 
 /** The host is not off any more, or never was. */
 export function offIsOver(draft: Draft, name: HostName, why: string): void {
-  const { off, ...rest } = draft.host(name);
-  if (off === undefined) return;
-  draft.setHost({ ...rest, doubtedAt: draft.now });
+  const host = draft.host(name);
+  if (host.off === undefined) return;
+  draft.setHost({ ...host, off: undefined, doubtedAt: draft.now });
   draft.changeKnown(name, (known) => doubted(known, draft.now, `the host is not off: ${why}`));
-  const severity = rest.switched === 'on' ? 'info' : 'warning';
+  const severity = host.switched === 'on' ? 'info' : 'warning';
   draft.fact({ name: 'ha.host.not-off', severity, host: name, text: why });
   draft.because('a host is not off any more');
   draft.touchedHosts.add(name);
@@ -164,15 +168,6 @@ function recallOff(draft: Draft, name: HostName): void {
   draft.setHost({ ...host, off: { ...off, confirmed: true } });
   draft.hostIsOff(name, 'fence');
   draft.because('the fence devices still say off');
-}
-
-function checksUnderWay(draft: Draft): number {
-  let count = 0;
-  for (const ofHost of draft.state.pending.values()) {
-    for (const pending of ofHost.values())
-      if (pending.type === 'power' && pending.fenceSince === undefined) count++;
-  }
-  return count;
 }
 
 function isAsked(draft: Draft, host: HostName, device: DeviceName): boolean {

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * One step in the making: the state as changed so far, and what is to be saved, ordered and said.
- * It lives for one step only; maps are copied at their first change, so the old state stays whole.
+ * It lives for one step only; tables and maps are copied at their first change, so the old state stays whole.
  */
 import type { Instant, Save, Step } from '../../kernel/machine.ts';
+import type { Table } from '../../kernel/table.ts';
 import { stoppedByFence, unknownSince, type Known } from './knowledge.ts';
 import type { Fact, HaCommand } from './messages.ts';
 import type { Layout } from './layout.ts';
-import { groupRecordChanged, hostRecordChanged, savedGroup, savedHost } from './records.ts';
+import {
+  doubtRecordChanged,
+  groupRecordChanged,
+  hostRecordChanged,
+  savedGroup,
+  savedHost,
+} from './records.ts';
 import type {
   ClusterSpec,
   GroupName,
@@ -19,6 +26,12 @@ import type {
 import type { ClusterState, GroupState, HostState, Pending } from './state.ts';
 
 const NONE: ReadonlyMap<string, Pending> = new Map();
+const NOT_ASKED = unknownSince(-1, 'not asked yet');
+/** Two ways of reckoning when a time is over may differ by a rounding; to look too early does no harm. */
+const EARLY_MS = 1;
+
+type OnHost = ReadonlyMap<ResourceName, Known>;
+type OnHosts = ReadonlyMap<HostName, OnHost>;
 
 export class Draft {
   readonly spec: ClusterSpec;
@@ -27,14 +40,23 @@ export class Draft {
   /** Everything that had arrived was taken in before this step. */
   readonly isTick: boolean;
   readonly commands: HaCommand[] = [];
-  readonly reasons: string[] = [];
-  readonly #saves = new Map<string, unknown>();
+  readonly reasons = new Set<string>();
   readonly touchedHosts = new Set<HostName>();
   readonly touchedGroups = new Set<GroupName>();
+  /** Counts what is changed, asked and ordered: while it stays the same, nothing was. */
+  changes = 0;
+  readonly #saves = new Map<string, () => unknown>();
   /** Our own copies, made at the first change. */
-  #hosts: Map<HostName, HostState> | undefined;
-  #groups: Map<GroupName, GroupState> | undefined;
-  #groupsKnownOn: Map<HostName, GroupName[]> | undefined;
+  #hosts: Table<HostState> | undefined;
+  #groups: Table<GroupState> | undefined;
+  #pending: Table<ReadonlyMap<string, Pending>> | undefined;
+  #restsUntil: Table<Instant> | undefined;
+  #keepsUntil: Table<Instant> | undefined;
+  readonly #ownOnHosts = new Map<OnHosts, Map<HostName, OnHost>>();
+  readonly #ownOnHost = new Map<OnHost, Map<ResourceName, Known>>();
+  readonly #ownPending = new Map<ReadonlyMap<string, Pending>, Map<string, Pending>>();
+  /** The earliest instant for which it was asked in vain whether it has come. */
+  #wakeAt = Infinity;
   #state: ClusterState;
 
   constructor(
@@ -57,6 +79,7 @@ export class Draft {
 
   /** Changes what belongs to the cluster as a whole. */
   set(change: Partial<ClusterState>): void {
+    this.changes++;
     this.#state = { ...this.#state, ...change };
   }
 
@@ -71,15 +94,18 @@ export class Draft {
   }
 
   setHost(next: HostState): void {
+    const { name } = next;
+    const before = this.host(name);
     if (this.#hosts === undefined) {
-      this.#hosts = new Map(this.#state.hosts);
-      this.#state = { ...this.#state, hosts: this.#hosts };
+      this.#hosts = this.#state.hosts.copy();
+      this.set({ hosts: this.#hosts });
     }
-    const before = this.#hosts.get(next.name);
-    this.#hosts.set(next.name, next);
-    if ((before?.fence === undefined) !== (next.fence === undefined)) this.#noteFence(next);
-    if (before === undefined || hostRecordChanged(before, next)) {
-      this.#saves.set(`host/${next.name}`, savedHost(next));
+    this.changes++;
+    this.#hosts.set(name, next);
+    if ((before.fence === undefined) !== (next.fence === undefined)) this.#noteFence(next);
+    if (!isSameForGroups(before, next)) for (const group of this.groupsOn(name)) this.#wake(group);
+    if (hostRecordChanged(before, next)) {
+      this.#saves.set(`host/${name}`, () => savedHost(this.host(name)));
     }
   }
 
@@ -101,20 +127,29 @@ export class Draft {
   }
 
   setGroup(next: GroupState): void {
+    const { name } = next;
+    if (groupRecordChanged(this.group(name), next)) this.#saveGroup(name);
+    this.#putGroup(next);
+    this.#wake(name);
+    if (this.#state.keepsUntil.get(name) !== -Infinity) this.#ownKeeps().set(name, -Infinity);
+    for (const later of this.layout.waitingFor.get(name) ?? []) this.#wake(later);
+  }
+
+  #putGroup(next: GroupState): void {
     if (this.#groups === undefined) {
-      this.#groups = new Map(this.#state.groups);
-      this.#state = { ...this.#state, groups: this.#groups };
+      this.#groups = this.#state.groups.copy();
+      this.set({ groups: this.#groups });
     }
-    const before = this.#groups.get(next.name);
+    this.changes++;
     this.#groups.set(next.name, next);
-    if (before === undefined || groupRecordChanged(before, next)) {
-      this.#saves.set(`group/${next.name}`, savedGroup(next));
-    }
+  }
+
+  #saveGroup(name: GroupName): void {
+    this.#saves.set(`group/${name}`, () => savedGroup(this.group(name)));
   }
 
   known(group: GroupName, host: HostName, resource: ResourceName): Known {
-    const known = this.group(group).known.get(host)?.get(resource);
-    return known ?? unknownSince(-1, 'not asked yet');
+    return this.group(group).known.get(host)?.get(resource) ?? NOT_ASKED;
   }
 
   setKnown(group: GroupName, host: HostName, resource: ResourceName, next: Known): void {
@@ -125,38 +160,54 @@ export class Draft {
   /** Fresher evidence of the same: nothing to plan anew, unless a plan waits for it. */
   setKnownQuietly(group: GroupName, host: HostName, resource: ResourceName, next: Known): void {
     const state = this.group(group);
-    const onHost = new Map(state.known.get(host)).set(resource, next);
+    const before = state.known.get(host)?.get(resource);
+    const known = ownCopy(this.#ownOnHosts, state.known);
+    known.set(host, ownCopy(this.#ownOnHost, state.known.get(host)).set(resource, next));
+    this.#noteDoubt(group, host, before, next);
     // Where it was ever seen it may be again, whatever the configuration says one day.
-    if (!state.known.has(host)) this.#groupsKnownOn = undefined;
     const isNew = next.status === 'running' && !state.ran.includes(host);
-    const ran = isNew ? [...state.ran, host] : state.ran;
-    this.setGroup({ ...state, ran, known: new Map(state.known).set(host, onHost) });
+    if (isNew) this.setGroup({ ...state, known, ran: [...state.ran, host] });
+    else if (state.plan === undefined && isSameForPlan(before, next))
+      this.#putGroup({ ...state, known });
+    else this.setGroup({ ...state, known });
+    if (before === undefined) this.#noteGroupOn(group, host);
     if (state.plan !== undefined) this.touchedGroups.add(group);
   }
 
+  #noteDoubt(group: GroupName, host: HostName, before: Known | undefined, next: Known): void {
+    if (doubtRecordChanged(before, next)) this.#saveGroup(group);
+    const more = countFailedStop(next) - (before === undefined ? 0 : countFailedStop(before));
+    if (more === 0) return;
+    const count = (this.#state.failedStops.get(host) ?? 0) + more;
+    this.set({ failedStops: new Map(this.#state.failedStops).set(host, count) });
+  }
+
+  #noteGroupOn(group: GroupName, host: HostName): void {
+    if (this.groupsOn(host).includes(group)) return;
+    const names = [...this.#state.groups.values()].filter(({ known }) => known.has(host));
+    const groupsOn = new Map(this.#state.groupsOn).set(
+      host,
+      names.map(({ name }) => name),
+    );
+    this.set({ groupsOn });
+  }
+
   /** Groups that list the host, or were ever seen there. */
-  groupsKnownOn(host: HostName): readonly GroupName[] {
-    if (this.#groupsKnownOn === undefined) {
-      this.#groupsKnownOn = new Map();
-      for (const { name, known } of this.#state.groups.values()) {
-        for (const on of known.keys()) {
-          const groups = this.#groupsKnownOn.get(on);
-          if (groups === undefined) this.#groupsKnownOn.set(on, [name]);
-          else groups.push(name);
-        }
-      }
-    }
-    return this.#groupsKnownOn.get(host) ?? [];
+  groupsOn(host: HostName): readonly GroupName[] {
+    return this.#state.groupsOn.get(host) ?? [];
   }
 
   /** Every resource of every group that may be on the host, changed alike. */
   changeKnown(host: HostName, change: (known: Known, group: GroupName) => Known): void {
-    for (const name of this.groupsKnownOn(host)) {
+    for (const name of this.groupsOn(host)) {
       const state = this.group(name);
-      const onHost = state.known.get(host) ?? new Map<ResourceName, Known>();
-      const next = new Map<ResourceName, Known>();
-      for (const [resource, known] of onHost) next.set(resource, change(known, name));
-      this.setGroup({ ...state, known: new Map(state.known).set(host, next) });
+      const onHost = new Map<ResourceName, Known>();
+      for (const [resource, known] of state.known.get(host) ?? []) {
+        const next = change(known, name);
+        onHost.set(resource, next);
+        this.#noteDoubt(name, host, known, next);
+      }
+      this.setGroup({ ...state, known: new Map(state.known).set(host, onHost) });
       this.touchedGroups.add(name);
     }
   }
@@ -167,6 +218,56 @@ export class Draft {
     this.changeKnown(host, () => stoppedByFence(source, this.now));
   }
 
+  /** Whether so long has passed since then. Where not, a tick looks again when it has. */
+  isOver(since: Instant, forMs: number): boolean {
+    if (this.now - since >= forMs) return true;
+    this.#wakeAt = Math.min(this.#wakeAt, since + forMs);
+    return false;
+  }
+
+  /** Looks at a group. If that changes nothing, nor will a later look before something else has changed. */
+  look(group: GroupName, look: () => void): void {
+    const { changes } = this;
+    this.#wakeAt = Infinity;
+    look();
+    if (this.changes === changes) this.#ownRests().set(group, this.#wakeAt - EARLY_MS);
+  }
+
+  /** Groups at which a tick has to look when their turn comes. */
+  dueGroups(): Iterable<GroupName> {
+    return this.#ownRests().keysWhere((until) => this.now >= until);
+  }
+
+  /** Groups of which something may be overdue. */
+  staleGroups(): Iterable<GroupName> {
+    return this.#ownKeeps().keysWhere((until) => this.now >= until);
+  }
+
+  /** Fresher evidence only puts it off. */
+  keep(group: GroupName, until: Instant): void {
+    this.#ownKeeps().set(group, until - EARLY_MS);
+  }
+
+  #wake(group: GroupName): void {
+    if (this.#state.restsUntil.get(group) !== -Infinity) this.#ownRests().set(group, -Infinity);
+  }
+
+  #ownRests(): Table<Instant> {
+    if (this.#restsUntil === undefined) {
+      this.#restsUntil = this.#state.restsUntil.copy();
+      this.#state = { ...this.#state, restsUntil: this.#restsUntil };
+    }
+    return this.#restsUntil;
+  }
+
+  #ownKeeps(): Table<Instant> {
+    if (this.#keepsUntil === undefined) {
+      this.#keepsUntil = this.#state.keepsUntil.copy();
+      this.#state = { ...this.#state, keepsUntil: this.#keepsUntil };
+    }
+    return this.#keepsUntil;
+  }
+
   pendingOn(host: HostName): ReadonlyMap<string, Pending> {
     return this.#state.pending.get(host) ?? NONE;
   }
@@ -174,7 +275,8 @@ export class Draft {
   ask(pending: Pending): string {
     const id = `${this.#state.epoch}.${this.#state.nextRequest}`;
     this.set({ nextRequest: this.#state.nextRequest + 1 });
-    this.#setPending(pending.host, new Map(this.pendingOn(pending.host)).set(id, pending));
+    this.#ownPendingOn(pending.host).set(id, pending);
+    this.#notePending(pending, 1);
     return id;
   }
 
@@ -183,46 +285,107 @@ export class Draft {
     for (const name of host === undefined ? this.#state.pending.keys() : [host]) {
       const pending = this.pendingOn(name).get(request);
       if (pending === undefined) continue;
-      const rest = new Map(this.pendingOn(name));
-      rest.delete(request);
-      this.#setPending(name, rest);
+      this.#ownPendingOn(name).delete(request);
+      this.#notePending(pending, -1);
       return pending;
     }
     return undefined;
   }
 
   forget(host: HostName, which: (pending: Pending) => boolean): void {
-    const all = this.pendingOn(host);
-    const rest = [...all].filter(([, pending]) => !which(pending));
-    if (rest.length < all.size) this.#setPending(host, new Map(rest));
+    for (const [request, pending] of this.pendingOn(host)) {
+      if (!which(pending)) continue;
+      this.#ownPendingOn(host).delete(request);
+      this.#notePending(pending, -1);
+    }
   }
 
-  #setPending(host: HostName, ofHost: ReadonlyMap<string, Pending>): void {
-    const pending = new Map(this.#state.pending);
-    if (ofHost.size === 0) pending.delete(host);
-    else pending.set(host, ofHost);
-    this.set({ pending });
+  #ownPendingOn(host: HostName): Map<string, Pending> {
+    this.changes++;
+    if (this.#pending === undefined) {
+      this.#pending = this.#state.pending.copy();
+      this.set({ pending: this.#pending });
+    }
+    const own = ownCopy(this.#ownPending, this.pendingOn(host));
+    this.#pending.set(host, own);
+    return own;
+  }
+
+  #notePending(pending: Pending, by: 1 | -1): void {
+    if (pending.type === 'operation') this.#wake(pending.group);
+    if (isCheck(pending)) this.set({ checks: this.#state.checks + by });
   }
 
   save(key: string, value: unknown): void {
-    this.#saves.set(key, value);
+    this.#saves.set(key, () => value);
   }
 
   order(command: HaCommand): void {
+    this.changes++;
     this.commands.push(command);
   }
 
   fact(fact: Fact): void {
-    this.commands.push({ type: 'fact', fact });
+    this.order({ type: 'fact', fact });
   }
 
   because(reason: string): void {
-    if (!this.reasons.includes(reason)) this.reasons.push(reason);
+    this.reasons.add(reason);
   }
 
   finish(): Step<ClusterState, HaCommand> {
-    const saves: Save[] = [...this.#saves].map(([key, value]) => ({ key, value }));
-    const reason = this.reasons.join('; ') || 'nothing new';
+    const saves: Save[] = [];
+    for (const [key, value] of this.#saves) saves.push({ key, value: value() });
+    const reason = [...this.reasons].join('; ') || 'nothing new';
     return { state: this.#state, saves, commands: this.commands, reason };
   }
+}
+
+/** A copy that is ours for the rest of the step. */
+function ownCopy<K, V>(
+  owned: Map<ReadonlyMap<K, V>, Map<K, V>>,
+  map: ReadonlyMap<K, V> | undefined,
+): Map<K, V> {
+  const own = map && owned.get(map);
+  if (own !== undefined) return own;
+  const copy = new Map(map);
+  owned.set(copy, copy);
+  return copy;
+}
+
+/** All that a group's plan follows from in its hosts. */
+function isSameForGroups(a: HostState, b: HostState): boolean {
+  return (
+    a.contact.status === b.contact.status &&
+    a.active === b.active &&
+    a.boot === b.boot &&
+    a.off?.confirmed === b.off?.confirmed &&
+    a.fence?.phase === b.fence?.phase &&
+    a.notFenced === b.notFenced &&
+    a.obeysOther === b.obeysOther
+  );
+}
+
+/** All that matters while no plan waits for fresher evidence. */
+function isSameForPlan(a: Known | undefined, b: Known): boolean {
+  return (
+    a !== undefined &&
+    a.status === b.status &&
+    a.doubt === b.doubt &&
+    a.text === b.text &&
+    a.evidence?.source === b.evidence?.source &&
+    a.cannotRun === b.cannotRun &&
+    a.looked === b.looked &&
+    a.overran === b.overran &&
+    a.retryAt === b.retryAt &&
+    a.operating === b.operating
+  );
+}
+
+function countFailedStop({ doubt }: Known): 0 | 1 {
+  return doubt === 'stop-failed' ? 1 : 0;
+}
+
+function isCheck(pending: Pending): boolean {
+  return pending.type === 'power' && pending.fenceSince === undefined;
 }

@@ -52,9 +52,9 @@ export function countFailure(draft: Draft, name: GroupName, text: string): void 
 
 /** Leaves the group alone until an operator says cleanup. */
 export function giveUp(draft: Draft, name: GroupName, why: string): void {
-  const { plan: _, wanted: __, ...group } = draft.group(name);
+  const group = draft.group(name);
   if (group.failed !== undefined) return;
-  draft.setGroup({ ...group, failed: why, reason: why });
+  draft.setGroup({ ...group, plan: undefined, wanted: undefined, failed: why, reason: why });
   const text = `${why}; left alone until \`aureole cleanup ${name}\``;
   draft.fact({ name: 'ha.group.failed', severity: 'alarm', group: name, text });
   draft.because(`group ${name} is given up`);

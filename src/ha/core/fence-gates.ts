@@ -15,13 +15,13 @@ export type FenceCase = Readonly<{
   /** The host was fenced and has not been reset since. */
   armed: boolean;
   /** An operator had it switched, and it has not answered since. */
-  switched?: 'on' | 'off';
+  switched?: 'on' | 'off' | undefined;
   /** Every device of some level has said on while the host was beating. */
   provenLevel: boolean;
   /** A group that may be on the host, and a host that answers now and may take it. */
-  helps?: Readonly<{ group: string; target: string }>;
+  helps?: Readonly<{ group: string; target: string }> | undefined;
   /** A group that may be on the host and that we were told not to manage. */
-  unmanaged?: string;
+  unmanaged?: string | undefined;
   /** Hosts not on the manager's machine that answered a question asked since the host fell silent. */
   othersAnswer: number;
   managerOnHost: boolean;

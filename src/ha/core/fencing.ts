@@ -31,7 +31,6 @@ export function beginFence(
   const operator = by?.operator;
   const host = draft.host(name);
   const level = usableLevels(draft, host, isOrdered(cause) ? 'operator' : 'manager')[0] ?? 0;
-  const { notFenced: _, toldGates: __, ...rest } = host;
   const fence: Fence = {
     cause,
     text,
@@ -45,7 +44,7 @@ export function beginFence(
     ...(operator === undefined ? {} : { operator }),
     ...(host.boot === undefined ? {} : { boot: host.boot }),
   };
-  draft.setHost({ ...rest, fence });
+  draft.setHost({ ...host, fence, notFenced: undefined, toldGates: undefined });
   draft.fact({
     name: 'ha.fence.begun',
     severity: operator === undefined ? 'alarm' : 'warning',
@@ -131,14 +130,8 @@ export function settleFences(draft: Draft): void {
 
 /** The host is off: by its devices, or by an operator's word. */
 export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: string): void {
-  const {
-    fence,
-    inquiry: _,
-    notFenced: __,
-    toldGates: ___,
-    switched: ____,
-    ...host
-  } = draft.host(name);
+  const host = draft.host(name);
+  const { fence } = host;
   const devices =
     fence === undefined || by === 'operator'
       ? []
@@ -155,8 +148,13 @@ export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: st
       confirmed: true,
       ...(boot === undefined ? {} : { boot }),
     },
+    fence: undefined,
+    inquiry: undefined,
+    notFenced: undefined,
+    toldGates: undefined,
     // Nothing was wrong with a host that was switched off: nobody has to look before it may be fenced.
-    ...(isSwitched ? { switched: 'off' } : fence === undefined ? {} : { fencedAt: draft.now }),
+    switched: isSwitched ? 'off' : undefined,
+    fencedAt: isSwitched || fence === undefined ? host.fencedAt : draft.now,
   });
   draft.forget(name, (pending) => pending.type === 'power');
   draft.hostIsOff(name, by);
@@ -167,9 +165,9 @@ export function confirmOff(draft: Draft, name: HostName, by: Off['by'], text: st
 
 /** The fence ends without an off: its reason is gone. */
 export function endFence(draft: Draft, name: HostName, why: string): void {
-  const { fence, ...host } = draft.host(name);
-  if (fence === undefined) return;
-  draft.setHost(host);
+  const host = draft.host(name);
+  if (host.fence === undefined) return;
+  draft.setHost({ ...host, fence: undefined });
   draft.forget(name, (pending) => pending.type === 'power');
   draft.fact({ name: 'ha.fence.ended', severity: 'warning', host: name, text: why });
   draft.because(`the fence of ${name} ends: ${why}`);

@@ -57,15 +57,16 @@ export function planGroup(draft: Draft, name: GroupName): void {
 const DOWN_MS = 120_000;
 
 function watchDown(draft: Draft, name: GroupName): void {
-  const { down, ...group } = draft.group(name);
+  const group = draft.group(name);
+  const { down } = group;
   const runs = hostsOf(draft, name).some((host) => runsOn(draft, name, host) === 'all');
   if (runs) {
-    if (down !== undefined) draft.setGroup(group);
+    if (down !== undefined) draft.setGroup({ ...group, down: undefined });
     return;
   }
   if (down === undefined)
     return draft.setGroup({ ...group, down: { since: draft.now, told: false } });
-  if (down.told || draft.now - down.since < DOWN_MS) return;
+  if (down.told || !draft.isOver(down.since, DOWN_MS)) return;
   draft.setGroup({ ...group, down: { ...down, told: true } });
   const text = `it has not run for ${DOWN_MS / 60_000} minutes: ${group.reason}`;
   draft.fact({ name: 'ha.group.down', severity: 'alarm', group: name, text });
@@ -150,10 +151,10 @@ function whileOn(draft: Draft, name: GroupName, host: HostName): void {
 }
 
 function settled(draft: Draft, name: GroupName, host: HostName): void {
-  const { plan, wanted, ...group } = draft.group(name);
+  const group = draft.group(name);
+  const { plan, wanted } = group;
   if (plan !== undefined || wanted !== undefined) {
-    const kept = wanted !== undefined && wanted !== host ? { wanted } : {};
-    draft.setGroup({ ...group, ...kept });
+    draft.setGroup({ ...group, plan: undefined, wanted: wanted === host ? undefined : wanted });
     if (plan?.type === 'start' && plan.started) {
       draft.fact({
         name: 'ha.group.running',
@@ -179,8 +180,7 @@ function whileNowhere(draft: Draft, name: GroupName): void {
   if (plan?.type === 'move') {
     if (!isStoppedOn(draft, name, plan.host)) return continueMove(draft, name, plan);
     dropPlan(draft, name, 'stopped');
-    const { plan: _, ...rest } = draft.group(name);
-    draft.setGroup({ ...rest, wanted: plan.to });
+    draft.setGroup({ ...draft.group(name), plan: undefined, wanted: plan.to });
   }
   if (plan?.type === 'start' && (group.wanted ?? plan.host) === plan.host) {
     const why = eligibleFor(draft, name, plan.host);
@@ -270,12 +270,11 @@ function startOn(draft: Draft, name: GroupName, host: HostName, why: string): vo
   if (plan?.type !== 'start' || plan.host !== host) {
     const asked = hostsOf(draft, name).filter((other) => isOnline(draft, other));
     const again = draft.now + pauseMs(draft);
-    const { askedAheadAt, ...rest } = group;
-    const askedAt = isAskedAhead(draft, group) ? askedAheadAt : undefined;
+    const askedAt = isAskedAhead(draft, group) ? group.askedAheadAt : undefined;
     const answers = { askedAt: askedAt ?? draft.now, asked };
     plan = { type: 'start', host, again, why, started: false, ...answers };
     const ran = group.ran.includes(host) ? group.ran : [...group.ran, host];
-    draft.setGroup({ ...rest, plan, ran });
+    draft.setGroup({ ...group, plan, ran, askedAheadAt: undefined });
     // They may all have answered.
     if (askedAt !== undefined) draft.touchedGroups.add(name);
     draft.because(`ask who has ${name}, to start it on ${host} if nobody does: ${why}`);
@@ -307,7 +306,7 @@ function waitForAnswers(
   if (blockedBy !== undefined && stopDoubtful(draft, name, blockedBy)) return;
   if (blockedBy === undefined) askWhoAnsweredBefore(draft, name, plan.host, plan);
   const isNew = blockedBy !== undefined && !plan.asked.includes(blockedBy);
-  if (isNew || draft.now >= plan.again) {
+  if (isNew || draft.isOver(plan.again, 0)) {
     draft.setGroup({
       ...draft.group(name),
       plan: {

@@ -31,9 +31,8 @@ export function beginMove(draft: Draft, name: GroupName, host: HostName, why: st
   const obstacle =
     choice === undefined ? 'no other host may take it' : eligibleFor(draft, name, choice);
   if (choice === undefined || obstacle !== undefined) {
-    const { wanted, ...rest } = group;
-    if (wanted !== undefined) {
-      draft.setGroup(rest);
+    if (group.wanted !== undefined) {
+      draft.setGroup({ ...group, wanted: undefined });
       tellStays(draft, name, `stays on ${host}: ${obstacle}`);
     }
     if (group.avoid.has(host)) return retryInPlace(draft, name, host);
@@ -86,7 +85,7 @@ function isReady(draft: Draft, name: GroupName, plan: Move): boolean {
     const { avoid } = draft.group(name);
     draft.setGroup({ ...draft.group(name), avoid: new Map(avoid).set(to, open.text) });
     stay(draft, name, plan, `${to}: ${open.text}`);
-  } else if (draft.now - askedAt >= PATIENCE_MS) {
+  } else if (draft.isOver(askedAt, PATIENCE_MS)) {
     stay(draft, name, plan, `${to} has not said that it can take it: ${open.text}`);
   } else if (!stopDoubtful(draft, name, to)) {
     askOn(draft, name, plan);
@@ -102,7 +101,7 @@ function saysStopped({ status, evidence }: Known, askedAt: Instant): boolean {
 function askOn(draft: Draft, name: GroupName, plan: Move): void {
   const { to, why, askedAt } = plan;
   let { again, mended } = plan;
-  if (draft.now >= again) {
+  if (draft.isOver(again, 0)) {
     again = draft.now + pauseMs(draft);
     askEverybody(draft, name, plan);
   }
@@ -118,8 +117,9 @@ function askOn(draft: Draft, name: GroupName, plan: Move): void {
 
 /** The move is given up; what it has stopped already is started here again, if that may be. */
 function stay(draft: Draft, name: GroupName, plan: Move, obstacle: string): void {
-  const { wanted, ...group } = draft.group(name);
-  draft.setGroup(group);
+  const group = draft.group(name);
+  const { wanted } = group;
+  draft.setGroup({ ...group, wanted: undefined });
   dropPlan(draft, name, obstacle);
   const reason = `stays on ${plan.host}: ${obstacle}`;
   if (wanted !== undefined || plan.stopping) tellStays(draft, name, reason);

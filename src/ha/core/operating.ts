@@ -64,7 +64,7 @@ export function askAhead(draft: Draft, name: GroupName): void {
 
 /** Lately enough for the answers to count as those to a plan that is made now. */
 export function isAskedAhead(draft: Draft, { askedAheadAt }: GroupState): boolean {
-  return askedAheadAt !== undefined && draft.now - askedAheadAt < pauseMs(draft);
+  return askedAheadAt !== undefined && !draft.isOver(askedAheadAt, pauseMs(draft));
 }
 
 /** Whoever has answered an older question since it was asked was not asked for this plan: he is asked again. */
@@ -94,7 +94,7 @@ export function stopLeaves(
   for (const resource of goes) {
     if (goes.some((other) => other.parent === resource.name)) continue;
     const { retryAt = 0, operating, overran } = draft.known(name, host, resource.name);
-    if (retryAt > draft.now || (operating === true && overran !== true)) continue;
+    if (!draft.isOver(retryAt, 0) || (operating === true && overran !== true)) continue;
     operate(draft, name, host, resource.name, 'stop', why);
   }
 }

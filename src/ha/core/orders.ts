@@ -117,12 +117,13 @@ function reset(draft: Draft, order: Order): Answer {
   const phase = draft.host(order.target).fence?.phase;
   const stuck = phase === 'pause' || phase === 'held';
   if (stuck) endFence(draft, order.target, `${order.operator} calls it off`);
-  const { fencedAt, switched, ...host } = draft.host(order.target);
+  const host = draft.host(order.target);
+  const { fencedAt, switched } = host;
   const wrong = [...host.devices].filter(([, device]) => device.trust === 'wrong');
   if (fencedAt === undefined && switched === undefined && wrong.length === 0 && !stuck) {
     return refused('it has not been fenced');
   }
-  draft.setHost(host);
+  draft.setHost({ ...host, fencedAt: undefined, switched: undefined });
   for (const [name, device] of wrong) {
     const next = { ...device, trust: 'unproven', power: 'unknown', checkAt: draft.now } as const;
     changeDevice(draft, order.target, name, next);
@@ -210,8 +211,8 @@ function unmanage(draft: Draft, order: Order): Answer {
 }
 
 function cleanup(draft: Draft, order: Order): Answer {
-  const { failed: _, ...group } = draft.group(order.target);
-  draft.setGroup({ ...group, failures: [], avoid: new Map() });
+  const group = draft.group(order.target);
+  draft.setGroup({ ...group, failed: undefined, failures: [], avoid: new Map() });
   for (const [host, onHost] of group.known) {
     for (const [resource, known] of onHost) {
       if (known.doubt !== 'stop-failed') continue;

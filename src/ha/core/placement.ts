@@ -15,14 +15,19 @@ export function isOnline(draft: Draft, host: HostName): boolean {
 }
 
 export function runsOn(draft: Draft, group: GroupName, host: HostName): 'all' | 'part' | 'no' {
-  const known = knownOn(draft, group, host);
-  const running = known.filter((one) => one.status === 'running').length;
+  const { resources } = draft.groupSpec(group);
+  const onHost = draft.group(group).known.get(host);
+  let running = 0;
+  for (const { name } of resources) if (onHost?.get(name)?.status === 'running') running++;
   if (running === 0) return 'no';
-  return running === known.length ? 'all' : 'part';
+  return running === resources.length ? 'all' : 'part';
 }
 
 export function isStoppedOn(draft: Draft, group: GroupName, host: HostName): boolean {
-  return knownOn(draft, group, host).every((one) => one.status === 'stopped');
+  const onHost = draft.group(group).known.get(host);
+  for (const { name } of draft.groupSpec(group).resources)
+    if (onHost?.get(name)?.status !== 'stopped') return false;
+  return true;
 }
 
 export function locationsOf(draft: Draft, group: GroupName): HostName[] {
@@ -31,10 +36,11 @@ export function locationsOf(draft: Draft, group: GroupName): HostName[] {
 
 /** Groups that are not proven to be away from the host, and that are not seen running elsewhere. */
 export function groupsMaybeOn(draft: Draft, name: HostName): GroupName[] {
-  return draft.groupsKnownOn(name).filter((group) => {
+  return draft.groupsOn(name).filter((group) => {
     if (isStoppedOn(draft, group, name)) return false;
-    const elsewhere = hostsOf(draft, group).filter((other) => other !== name);
-    return !elsewhere.some((other) => runsOn(draft, group, other) === 'all');
+    for (const other of draft.group(group).known.keys())
+      if (other !== name && runsOn(draft, group, other) === 'all') return false;
+    return true;
   });
 }
 
@@ -57,10 +63,11 @@ export function mayTake(draft: Draft, group: GroupName, host: HostName): string 
   if (state.fence !== undefined) return `${host} is being fenced`;
   if (state.contact.status !== 'online') return `${host} does not answer`;
   if (!state.active) return `${host} is deactivated`;
-  const cannot = knownOn(draft, group, host).find(
-    (known) => known.cannotRun === true || known.doubt === 'stop-failed',
-  );
-  return cannot === undefined ? undefined : `${host}: ${cannot.text}`;
+  for (const { name } of draft.groupSpec(group).resources) {
+    const { cannotRun, doubt, text } = draft.known(group, host, name);
+    if (cannotRun === true || doubt === 'stop-failed') return `${host}: ${text}`;
+  }
+  return undefined;
 }
 
 /** A group that is on its way to the host, and would be left stopped if that went away now. */

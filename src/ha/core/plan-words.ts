@@ -11,8 +11,8 @@ export function say(draft: Draft, name: GroupName, reason: string): void {
 }
 
 export function dropPlan(draft: Draft, name: GroupName, why: string): void {
-  const { plan, ...group } = draft.group(name);
-  if (plan === undefined) return;
-  draft.setGroup(group);
+  const group = draft.group(name);
+  if (group.plan === undefined) return;
+  draft.setGroup({ ...group, plan: undefined });
   draft.because(`the plan for ${name} is dropped: ${why}`);
 }

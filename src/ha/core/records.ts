@@ -81,27 +81,63 @@ export function savedGroup(group: GroupState): GroupRecord {
 }
 
 /** Whether the record is another one. Most changes of a host are none: they cost a few comparisons. */
-export function hostRecordChanged(before: HostState, after: HostState): boolean {
-  const same =
-    before.active === after.active &&
-    before.boot === after.boot &&
-    before.fencedAt === after.fencedAt &&
-    before.switched === after.switched &&
-    before.off === after.off &&
-    before.fence === after.fence &&
-    before.devices === after.devices;
-  return !same && JSON.stringify(savedHost(before)) !== JSON.stringify(savedHost(after));
+export function hostRecordChanged(a: HostState, b: HostState): boolean {
+  return (
+    a.active !== b.active ||
+    a.boot !== b.boot ||
+    a.fencedAt !== b.fencedAt ||
+    a.switched !== b.switched ||
+    isOther(a.off, b.off) ||
+    fenceRecordChanged(a.fence, b.fence) ||
+    trustChanged(a.devices, b.devices)
+  );
 }
 
-export function groupRecordChanged(before: GroupState, after: GroupState): boolean {
-  const same =
-    before.managed === after.managed &&
-    before.failed === after.failed &&
-    before.failures === after.failures &&
-    before.ran === after.ran &&
-    before.wanted === after.wanted &&
-    before.known === after.known;
-  return !same && JSON.stringify(savedGroup(before)) !== JSON.stringify(savedGroup(after));
+function fenceRecordChanged(a: Fence | undefined, b: Fence | undefined): boolean {
+  if (a === b) return false;
+  if (a === undefined || b === undefined) return true;
+  return (
+    a.cause !== b.cause ||
+    a.text !== b.text ||
+    a.since !== b.since ||
+    a.operator !== b.operator ||
+    a.boot !== b.boot ||
+    witnessesChanged(a.witnesses, b.witnesses)
+  );
+}
+
+function witnessesChanged(a: Fence['witnesses'], b: Fence['witnesses']): boolean {
+  if (a === b) return false;
+  if (a.size !== b.size) return true;
+  for (const [host, boot] of a) if (b.get(host) !== boot) return true;
+  return false;
+}
+
+function trustChanged(a: HostState['devices'], b: HostState['devices']): boolean {
+  if (a === b) return false;
+  for (const [device, { trust }] of a) if (b.get(device)?.trust !== trust) return true;
+  return false;
+}
+
+/** Of what changes seldom: the same object is the same, and another one may be. */
+function isOther(a: Off | readonly unknown[] | undefined, b: typeof a): boolean {
+  return a !== b && JSON.stringify(a) !== JSON.stringify(b);
+}
+
+/** Doubts are a part of the record too, and are compared one by one as they come. */
+export function groupRecordChanged(a: GroupState, b: GroupState): boolean {
+  return (
+    a.managed !== b.managed ||
+    a.failed !== b.failed ||
+    isOther(a.failures, b.failures) ||
+    isOther(a.ran, b.ran) ||
+    a.wanted !== b.wanted
+  );
+}
+
+export function doubtRecordChanged(a: Known | undefined, b: Known): boolean {
+  if (a?.doubt === undefined && b.doubt === undefined) return false;
+  return a?.doubt !== b.doubt || a?.text !== b.text;
 }
 
 /** A host as it is after a start of the manager: nothing heard, nothing forgotten. */
@@ -113,6 +149,7 @@ export function restoredHost(spec: HostSpec, saved: Saved, now: Instant): HostSt
     devices.set(name, {
       trust: trust.get(name) ?? 'unproven',
       power: 'unknown',
+      trouble: undefined,
       saidAt: 0,
       checkAt: now,
     });
@@ -125,11 +162,16 @@ export function restoredHost(spec: HostSpec, saved: Saved, now: Instant): HostSt
     doubtedAt: now,
     active: record?.active ?? true,
     devices,
-    ...(record?.boot === undefined ? {} : { boot: record.boot }),
-    ...(record?.fencedAt === undefined ? {} : { fencedAt: Math.min(record.fencedAt, now) }),
-    ...(record?.switched === undefined ? {} : { switched: record.switched }),
-    ...(record?.off === undefined ? {} : { off: restoredOff(record.off, now) }),
-    ...(record?.fence === undefined ? {} : { fence: restoredFence(record.fence) }),
+    boot: record?.boot,
+    incarnation: undefined,
+    off: record?.off && restoredOff(record.off, now),
+    fencedAt: record?.fencedAt === undefined ? undefined : Math.min(record.fencedAt, now),
+    switched: record?.switched,
+    inquiry: undefined,
+    fence: record?.fence && restoredFence(record.fence),
+    obeysOther: undefined,
+    notFenced: undefined,
+    toldGates: undefined,
   };
 }
 
@@ -172,7 +214,7 @@ export function restoredGroup(spec: GroupSpec, saved: Saved, now: Instant): Grou
     const onHost = known.get(host);
     if (!onHost?.has(resource)) continue;
     const ranHere = ran.includes(host);
-    const doubtful: Known = { status: 'unknown', since: now, doubtedAt: now, doubt, text, ranHere };
+    const doubtful = { ...unknownSince(now, text), doubt, ranHere };
     known.set(host, new Map(onHost).set(resource, doubtful));
   }
   return {
@@ -182,9 +224,13 @@ export function restoredGroup(spec: GroupSpec, saved: Saved, now: Instant): Grou
     known,
     ran,
     avoid: new Map(),
+    lastHost: undefined,
+    failed: record?.failed,
+    down: undefined,
+    wanted: record?.wanted,
+    plan: undefined,
+    askedAheadAt: undefined,
     reason: 'the manager has just started',
-    ...(record?.failed === undefined ? {} : { failed: record.failed }),
-    ...(record?.wanted === undefined ? {} : { wanted: record.wanted }),
   };
 }
 

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Known } from './knowledge.ts';
+import { unknownSince, type Known } from './knowledge.ts';
 import { mayStart, type StartCase } from './start-rule.ts';
 
 const STOPPED: Known = {
+  ...unknownSince(100, ''),
   status: 'stopped',
-  since: 100,
   doubtedAt: 0,
   evidence: { source: 'monitor', askedAt: 101, boot: 'b', incarnation: 'i' },
   text: 'its monitor says so',
 };
 const RUNNING: Known = { ...STOPPED, status: 'running' };
-const UNKNOWN: Known = {
-  status: 'unknown',
-  since: 100,
-  doubtedAt: 100,
-  text: 'its host is silent',
-};
+const UNKNOWN = unknownSince(100, 'its host is silent');
 const FENCED: Known = { ...STOPPED, evidence: { source: 'fence', askedAt: 50 } };
 
 const elsewhere = (...known: Known[]): StartCase['others'][number] => {
@@ -63,7 +58,7 @@ const CASES: readonly [what: string, facts: StartCase, starts: boolean, blockedB
   ],
   [
     'stopped there without evidence',
-    { ...ALLOWED, others: [elsewhere({ status: 'stopped', since: 0, doubtedAt: 0, text: '' })] },
+    { ...ALLOWED, others: [elsewhere({ ...STOPPED, evidence: undefined })] },
     false,
     'oss2',
   ],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The whole memory of the HA core, as plain values. Nothing in it is changed in place. */
 import type { Instant } from '../../kernel/machine.ts';
+import type { Table } from '../../kernel/table.ts';
 import type { Gate } from './fence-gates.ts';
 import type { Known } from './knowledge.ts';
 import type { Operation, PowerAction } from './messages.ts';
@@ -12,7 +13,13 @@ export type Contact = Readonly<
   | { status: 'online'; heardAt: Instant }
   | { status: 'silent'; since: Instant; heardAt: Instant }
   /** `goneSince`: since when nobody at all answers at its agent's port; absent: somebody does. */
-  | { status: 'refused'; since: Instant; heardAt: Instant; told: boolean; goneSince?: Instant }
+  | {
+      status: 'refused';
+      since: Instant;
+      heardAt: Instant;
+      told: boolean;
+      goneSince: Instant | undefined;
+    }
 >;
 
 /** Confirmed off: every resource on the host is stopped. Holds until a status says on or a new boot answers. */
@@ -32,7 +39,7 @@ export type DeviceState = Readonly<{
   trust: Trust;
   power: 'on' | 'off' | 'unknown';
   /** Why it does not tell. */
-  trouble?: string;
+  trouble: string | undefined;
   /** When that answer came. */
   saidAt: Instant;
   checkAt: Instant;
@@ -84,29 +91,29 @@ export type Inquiry = Readonly<{
 export type HostState = Readonly<{
   name: HostName;
   contact: Contact;
-  boot?: string;
-  incarnation?: string;
+  boot: string | undefined;
+  incarnation: string | undefined;
   /** When the question was sent of the newest answer that was taken in. */
   answeredAt: Instant;
   /** The same, refusals included: they prove that its kernel lives. */
   aliveAt: Instant;
   /** Only answers to questions sent after this instant are evidence of a stopped resource. */
   doubtedAt: Instant;
-  off?: Off;
+  off: Off | undefined;
   active: boolean;
   /** When it was fenced last and not reset since. */
-  fencedAt?: Instant;
+  fencedAt: Instant | undefined;
   /** How an operator had it switched since it answered last: it is in his hands till it does again. */
-  switched?: 'on' | 'off';
+  switched: 'on' | 'off' | undefined;
   devices: ReadonlyMap<DeviceName, DeviceState>;
-  inquiry?: Inquiry;
-  fence?: Fence;
+  inquiry: Inquiry | undefined;
+  fence: Fence | undefined;
   /** Its agent answers, and obeys another manager. */
-  obeysOther?: string;
+  obeysOther: string | undefined;
   /** Why it is not fenced although it seems to need it. */
-  notFenced?: string;
+  notFenced: string | undefined;
   /** The gates that the operator was told of since it became suspect. */
-  toldGates?: readonly Gate[];
+  toldGates: readonly Gate[] | undefined;
 }>;
 
 /**
@@ -143,23 +150,23 @@ export type GroupState = Readonly<{
   name: GroupName;
   managed: boolean;
   /** Why it is left alone until `cleanup`. */
-  failed?: string;
+  failed: string | undefined;
   /** Instants of failures that were answered by a restart. */
   failures: readonly Instant[];
   known: ReadonlyMap<HostName, ReadonlyMap<ResourceName, Known>>;
   /** Hosts on which it was ever started, in the list or not. */
   ran: readonly HostName[];
   /** Where it ran last, in this run of the manager. */
-  lastHost?: HostName;
+  lastHost: HostName | undefined;
   /** Hosts where a start failed, and why. */
   avoid: ReadonlyMap<HostName, string>;
   /** Since when it does not run although it should; `told`: the operator knows. */
-  down?: Readonly<{ since: Instant; told: boolean }>;
+  down: Readonly<{ since: Instant; told: boolean }> | undefined;
   /** Where an operator wants it. */
-  wanted?: HostName;
-  plan?: Plan;
+  wanted: HostName | undefined;
+  plan: Plan | undefined;
   /** When its hosts were asked ahead of a plan: while off was on its way to the host that may hold it. */
-  askedAheadAt?: Instant;
+  askedAheadAt: Instant | undefined;
   /** Why it is as it is, in words. */
   reason: string;
 }>;
@@ -198,10 +205,22 @@ export type ClusterState = Readonly<{
   listenSince: Instant;
   /** Another manager has taken over; this one only watches. */
   superseded?: string;
-  hosts: ReadonlyMap<HostName, HostState>;
-  groups: ReadonlyMap<GroupName, GroupState>;
+  hosts: Table<HostState>;
+  groups: Table<GroupState>;
+  /** Groups that list the host, or were ever seen there. */
+  groupsOn: ReadonlyMap<HostName, readonly GroupName[]>;
   /** By the host that they are about: there may be thousands, and few are of one host. */
-  pending: ReadonlyMap<HostName, ReadonlyMap<string, Pending>>;
+  pending: Table<ReadonlyMap<string, Pending>>;
+  /** How many of them are checks of fence devices. */
+  checks: number;
+  /** On how many resources of a host a stop has failed. */
+  failedStops: ReadonlyMap<HostName, number>;
+  /** Until when a tick leaves each group alone, unless something changes that its plan follows from. */
+  restsUntil: Table<Instant>;
+  /** Before which instant nothing that is known of each group can be overdue. */
+  keepsUntil: Table<Instant>;
+  /** Hosts of which a beat may be missed before the next regular tick: an answer only puts that off. */
+  awaited: readonly HostName[];
   /** Hosts with a fence under way. */
   fencing: readonly HostName[];
   /** When automatic fences were begun, for the limit an hour. */

@@ -37,7 +37,7 @@ export function stopDoubtful(draft: Draft, name: GroupName, host: HostName): boo
   }
   for (const resource of unseen) {
     const { retryAt = 0, operating } = draft.known(name, host, resource);
-    if (retryAt > draft.now || operating === true) continue;
+    if (!draft.isOver(retryAt, 0) || operating === true) continue;
     operate(draft, name, host, resource, 'monitor', 'its state is in doubt');
   }
   const [first] = unseen;

@@ -18,12 +18,14 @@ export function considerFence(draft: Draft, name: HostName): void {
   const host = draft.host(name);
   if (host.fence !== undefined) return reconsiderFence(draft, name);
   if (host.off?.confirmed === true) return;
-  if (draft.now >= suspectAt(draft.spec, draft.state, host) && host.contact.status !== 'refused')
-    inquire(draft, name);
-  const suspicion = causeOf(draft, name);
-  const atStake = groupsMaybeOn(draft, name).length > 0;
-  if (suspicion === undefined || !atStake) return clear(draft, name);
-  const facts = caseOf(draft, name, suspicion.cause);
+  const mayHang =
+    host.contact.status !== 'refused' && draft.now >= suspectAt(draft.spec, draft.state, host);
+  if (!mayHang && !mayHaveCause(draft, host)) return clear(draft, name);
+  const atStake = groupsMaybeOn(draft, name);
+  if (mayHang) inquire(draft, name, atStake);
+  const suspicion = causeOf(draft, name, atStake);
+  if (suspicion === undefined || atStake.length === 0) return clear(draft, name);
+  const facts = caseOf(draft, name, suspicion.cause, atStake);
   const verdict = mayFence(facts);
   if (verdict.fence) {
     const fences = [...recentFences(draft), draft.now];
@@ -48,10 +50,11 @@ function reconsiderFence(draft: Draft, name: HostName): void {
   if (fence?.phase !== 'pause' || isOrdered(fence.cause)) return;
   // Only a host that answers can show that the reason is gone; one that was not heard yet shows nothing.
   const answers = draft.host(name).contact.status === 'online';
-  if (answers && causeOf(draft, name) === undefined) {
+  const atStake = groupsMaybeOn(draft, name);
+  if (answers && causeOf(draft, name, atStake) === undefined) {
     return endFence(draft, name, 'what it was begun for is over');
   }
-  const unmanaged = groupsMaybeOn(draft, name).find((group) => !draft.group(group).managed);
+  const unmanaged = atStake.find((group) => !draft.group(group).managed);
   if (unmanaged !== undefined)
     endFence(draft, name, `group ${unmanaged} may be on it and is unmanaged`);
 }
@@ -79,20 +82,20 @@ export function onWitness(draft: Draft, name: HostName, outcome: 'yes' | 'no'): 
   draft.touchedHosts.add(name);
 }
 
-function inquire(draft: Draft, name: HostName): void {
+function inquire(draft: Draft, name: HostName, atStake: readonly GroupName[]): void {
   const host = draft.host(name);
   const { spec, now } = draft;
   const { contact, inquiry } = host;
   if (contact.status === 'unheard' && host.boot === undefined) return;
   if (inquiry !== undefined) {
     const isOld = !isFresh(draft, inquiry, (spec.heartbeatTimeoutMs * 3) / 4);
-    const nobodyAsked = inquiry.reach.size === 0 && targetsOf(draft, name).length > 0;
+    const nobodyAsked = inquiry.reach.size === 0 && targetsOf(draft, name, atStake).length > 0;
     const useless = isOld || nobodyAsked || reachedBy(inquiry) !== 'no' || inquiry.witness === 'no';
     const isEarly = now - inquiry.askedAt < spec.heartbeatTimeoutMs / 2;
     if (!useless) return inquireAgain(draft, name, inquiry);
     if (isEarly && !nobodyAsked) return;
   }
-  const asked = targetsOf(draft, name).slice(0, TARGETS_MAX);
+  const asked = targetsOf(draft, name, atStake).slice(0, TARGETS_MAX);
   const reach = new Map(asked.map((from) => [from, 'asked'] as const));
   askWhoReaches(draft, name, asked);
   if (spec.witness) {
@@ -126,13 +129,23 @@ function answerMs({ heartbeatTimeoutMs }: ClusterSpec): number {
   return Math.max(100, Math.floor(heartbeatTimeoutMs / 4));
 }
 
-function causeOf(draft: Draft, name: HostName): { cause: Cause; text: string } | undefined {
+/** Where this is false there is no cause, whatever may be on the host. */
+function mayHaveCause(draft: Draft, host: HostState): boolean {
+  const { status } = host.contact;
+  return status === 'online' || status === 'silent' || isAgentGone(draft, host);
+}
+
+function causeOf(
+  draft: Draft,
+  name: HostName,
+  atStake: readonly GroupName[],
+): { cause: Cause; text: string } | undefined {
   const host = draft.host(name);
   const { contact } = host;
   const { spec, now } = draft;
   if (host.obeysOther !== undefined) return undefined;
   // What it answered before a restart of ours, or before it fell silent, is for the other causes.
-  const doubtful = contact.status === 'online' ? groupsMaybeOn(draft, name) : [];
+  const doubtful = contact.status === 'online' ? atStake : [];
   for (const group of doubtful) {
     const state = draft.group(group);
     const failover = draft.groupSpec(group).failoverHosts.length > 0;
@@ -147,42 +160,50 @@ function causeOf(draft: Draft, name: HostName): { cause: Cause; text: string } |
   const isOld = contact.status === 'silent' && contact.since < draft.state.listenSince;
   if (isOld && listenedMs < spec.heartbeatTimeoutMs) return undefined;
   if (contact.status === 'silent' && host.boot !== undefined) {
-    const where = groupsMaybeOn(draft, name).join(', ');
+    const where = atStake.join(', ');
     return { cause: 'silence', text: `it is silent and may hold ${where || 'nothing'}` };
   }
-  // Somebody answers strangely: a certificate that has ended, say. That must not cost the host its power.
-  const goneSince = contact.status === 'refused' ? contact.goneSince : undefined;
-  const isGone = goneSince !== undefined && now - goneSince >= spec.agentTimeoutMs;
-  if (isGone && spec.onAgentTimeout === 'fence') {
+  if (isAgentGone(draft, host)) {
     return { cause: 'agent', text: 'its agent has not answered for agent_timeout' };
   }
   return undefined;
 }
 
-function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
+/** Somebody answers strangely: a certificate that has ended, say. That must not cost the host its power. */
+function isAgentGone({ spec, now }: Draft, { contact }: HostState): boolean {
+  if (spec.onAgentTimeout !== 'fence' || contact.status !== 'refused') return false;
+  return contact.goneSince !== undefined && now - contact.goneSince >= spec.agentTimeoutMs;
+}
+
+function caseOf(
+  draft: Draft,
+  name: HostName,
+  cause: Cause,
+  atStake: readonly GroupName[],
+): FenceCase {
   const { spec, state } = draft;
   const host = draft.host(name);
-  const hosts = [...state.hosts.values()];
   const { fencing } = spec;
-  const helps = helpOf(draft, name);
-  const unmanaged = groupsMaybeOn(draft, name).find((group) => !draft.group(group).managed);
+  const helps = helpOf(draft, name, atStake);
+  const unmanaged = atStake.find((group) => !draft.group(group).managed);
   const reached = isFresh(draft, host.inquiry) ? reachedBy(host.inquiry) : 'asked';
   return {
     cause,
     mode: spec.mode,
     superseded: state.superseded !== undefined,
     armed: armingOf(fencing, host, draft.now).armed,
-    ...(host.switched === undefined ? {} : { switched: host.switched }),
+    switched: host.switched,
     provenLevel: usableLevels(draft, host, 'manager').length > 0,
-    ...(helps === undefined ? {} : { helps }),
-    ...(unmanaged === undefined ? {} : { unmanaged }),
-    othersAnswer: hosts.filter((other) => answersSince(draft, other, host)).length,
+    helps,
+    unmanaged,
+    othersAnswer: count(state.hosts, (other) => answersSince(draft, other, host)),
     managerOnHost: spec.managerHost !== undefined,
     witness: isFresh(draft, host.inquiry) ? host.inquiry.witness : spec.witness ? 'asked' : 'none',
-    reached: helps !== undefined && targetsOf(draft, name).length === 0 ? 'nobody' : reached,
+    reached:
+      helps !== undefined && targetsOf(draft, name, atStake).length === 0 ? 'nobody' : reached,
     onReached: fencing.onReached,
-    silentHosts: hosts.filter((other) => isSilent(draft, other)).length,
-    hosts: hosts.length,
+    silentHosts: count(state.hosts, (other) => isSilent(draft, other)),
+    hosts: state.hosts.size,
     fencesUnderWay: state.fencing.length,
     isWitness: state.fencing.some((other) => draft.host(other).fence?.witnesses.has(name) === true),
     isManagerHost: name === spec.managerHost,
@@ -192,8 +213,17 @@ function caseOf(draft: Draft, name: HostName, cause: Cause): FenceCase {
   };
 }
 
-function helpOf(draft: Draft, name: HostName): { group: string; target: string } | undefined {
-  for (const group of groupsMaybeOn(draft, name)) {
+function count(
+  hosts: ReadonlyMap<HostName, HostState>,
+  which: (host: HostState) => boolean,
+): number {
+  let counted = 0;
+  for (const host of hosts.values()) if (which(host)) counted++;
+  return counted;
+}
+
+function helpOf(draft: Draft, name: HostName, atStake: readonly GroupName[]): FenceCase['helps'] {
+  for (const group of atStake) {
     const { managed, failed } = draft.group(group);
     if (!managed || failed !== undefined) continue;
     const target = takersOf(draft, group, name)[0];
@@ -202,8 +232,8 @@ function helpOf(draft: Draft, name: HostName): { group: string; target: string }
   return undefined;
 }
 
-function targetsOf(draft: Draft, name: HostName): HostName[] {
-  const all = groupsMaybeOn(draft, name).flatMap((group) => takersOf(draft, group, name));
+function targetsOf(draft: Draft, name: HostName, atStake: readonly GroupName[]): HostName[] {
+  const all = atStake.flatMap((group) => takersOf(draft, group, name));
   return [...new Set(all)].filter((target) => target !== draft.spec.managerHost);
 }
 
@@ -252,6 +282,7 @@ function recentFences(draft: Draft): number[] {
 }
 
 function clear(draft: Draft, name: HostName): void {
-  const { notFenced, toldGates, ...host } = draft.host(name);
-  if (notFenced !== undefined || toldGates !== undefined) draft.setHost(host);
+  const host = draft.host(name);
+  if (host.notFenced === undefined && host.toldGates === undefined) return;
+  draft.setHost({ ...host, notFenced: undefined, toldGates: undefined });
 }

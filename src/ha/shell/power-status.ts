@@ -7,7 +7,7 @@ import { mapAtOnce } from '../../runtime/map-at-once.ts';
 import type { HaConfig } from '../config.ts';
 import type { PowerStatus } from '../contract.ts';
 import type { ClusterSpec, DeviceName, HostName } from '../core/spec.ts';
-import type { ClusterState } from '../core/state.ts';
+import type { HostState } from '../core/state.ts';
 import type { RunFenceDevice } from '../fencing/contract.ts';
 
 /** What of the configuration it takes to ask or switch. */
@@ -17,7 +17,7 @@ export type DevicesOfHosts = Pick<HaConfig, 'devices'> & {
 
 export type PowerStatusParts = {
   readonly config: DevicesOfHosts;
-  readonly state: Pick<ClusterState, 'hosts'>;
+  readonly state: { readonly hosts: ReadonlyMap<HostName, HostState> };
   readonly runFenceDevice: RunFenceDevice;
 };
 
