@@ -125,6 +125,12 @@ export class TrialCluster implements AsyncDisposable {
     else writeFileSync(file, `${shell}\n`);
   }
 
+  /** The resource's script does not come to an end before the fault is taken back. */
+  holdScript(resource: string, action: 'start' | 'stop', host: string): void {
+    const wait = 'while [ -e "$fault" ]; do sleep 0.05; done';
+    this.setFault(resource, `[ "$action" != ${action} ] || ${wait}`, host);
+  }
+
   clearFaults(): void {
     for (const name of readdirSync(this.#file('faults'))) rmSync(join(this.#file('faults'), name));
   }

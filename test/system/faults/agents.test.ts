@@ -8,7 +8,6 @@ import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
 import type { WorldLine } from '../../../src/trial/world-log.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 
-const SLOW_S = 4;
 const MOVED = ['stop h1', 'stopped h1', 'start h2', 'started h2'];
 
 suite('faults of agents', SKIP, () => {
@@ -56,13 +55,14 @@ suite('faults of agents', SKIP, () => {
   test('a start that goes on without its agent is waited for by the next one', async () => {
     const { trial } = watched;
     const mark = trial.mark();
-    trial.setFault('g1', `[ $action != start ] || sleep ${SLOW_S}`, 'h2');
+    trial.holdScript('g1', 'start', 'h2');
     await watched.order('deactivate', 'h1');
     await untilSaid('g1', 'start', mark);
     await killAgentOf('h2');
     await trial.host('h2').startProgram();
     await watched.until('h2 answers', (now) => hostOf(now, 'h2').status === 'online');
     assert.deepEqual(trial.since(mark, 'g1'), ['stop h1', 'stopped h1', 'start h2']);
+    trial.clearFaults();
     await watched.untilRuns('g1', 'h2');
     assert.deepEqual(trial.since(mark, 'g1'), ['stop h1', 'stopped h1', 'start h2', 'started h2']);
   });
@@ -70,13 +70,14 @@ suite('faults of agents', SKIP, () => {
   test('a stop that goes on without its agent is waited for by the next one', async () => {
     const { trial } = watched;
     const mark = trial.mark();
-    trial.setFault('g1', `[ $action != stop ] || sleep ${SLOW_S}`, 'h1');
+    trial.holdScript('g1', 'stop', 'h1');
     await watched.order('deactivate', 'h1');
     await untilSaid('g1', 'stop', mark);
     await killAgentOf('h1');
     await trial.host('h1').startProgram();
     await watched.until('h1 answers', (now) => hostOf(now, 'h1').status === 'online');
     assert.deepEqual(trial.since(mark, 'g1'), ['stop h1']);
+    trial.clearFaults();
     await watched.untilRuns('g1', 'h2');
     assert.deepEqual(trial.since(mark, 'g1').slice(-4), MOVED);
   });
@@ -84,10 +85,11 @@ suite('faults of agents', SKIP, () => {
   test('a stop that nobody saw the end of is no stop: it is stopped again before it moves', async () => {
     const { trial } = watched;
     const mark = trial.mark();
-    trial.setFault('g1', `[ $action != stop ] || sleep 1`, 'h1');
+    trial.holdScript('g1', 'stop', 'h1');
     await watched.order('deactivate', 'h1');
     await untilSaid('g1', 'stop', mark);
     await killAgentOf('h1');
+    trial.clearFaults();
     await untilSaid('g1', 'stopped', mark);
     // Two time-outs.
     await sleep(2_000);

@@ -61,7 +61,7 @@ suite('faults of the manager', SKIP, () => {
     [
       'while the partner starts what was taken over',
       async (offs) => {
-        watched.trial.setFault('g1', '[ $action != start ] || sleep 3', 'h2');
+        watched.trial.holdScript('g1', 'start', 'h2');
         const mark = watched.trial.mark();
         await watched.trial.host('h1').cutCable();
         await untilSwitchedOff(offs);
@@ -75,10 +75,13 @@ suite('faults of the manager', SKIP, () => {
       const told = await watched.lastTold();
       const mark = trial.mark();
       const offs = trial.switchedOff('h1');
+      const { epoch: killed } = await watched.untilAllRun();
       await untilThen(offs);
       trial.manager.killProgram();
       await sleep(HEARTBEAT_MS);
       await trial.manager.startProgram();
+      await watched.until('the next one answers', ({ epoch }) => epoch.number > killed.number);
+      trial.clearFaults();
       const status = await watched.untilRuns('g1', 'h2');
       assert.equal(hostOf(status, 'h1').status, 'off');
       const names = (await watched.events()).filter(({ id }) => id > told).map(({ name }) => name);

@@ -17,11 +17,6 @@ suite('orders while a host dies', SKIP, () => {
   });
   after(() => watched[Symbol.asyncDispose]());
 
-  /** A script of g1 that takes its time. */
-  function slow(action: 'start' | 'stop', host: string): void {
-    watched.trial.setFault('g1', `[ $action != ${action} ] || sleep 3`, host);
-  }
-
   /** An order for h1 whose move of g1 has come to this line of the world's log. */
   async function orderUntil(verb: 'failback' | 'deactivate', line: string): Promise<number> {
     const mark = watched.trial.mark();
@@ -40,10 +35,11 @@ suite('orders while a host dies', SKIP, () => {
   test('a failback whose home dies before the group is stopped leaves it where it is', async () => {
     const { trial } = watched;
     await moveAway();
-    slow('stop', 'h2');
+    trial.holdScript('g1', 'stop', 'h2');
     const mark = await orderUntil('failback', 'stop h2');
     await trial.host('h1').cutCable();
     await watched.until('h1 is fenced', (now) => hostOf(now, 'h1').status === 'off');
+    trial.clearFaults();
     await watched.untilRuns('g1', 'h2');
     const lines = trial.since(mark, 'g1');
     assert.deepEqual(lines, ['stop h2', 'stopped h2', 'start h2', 'started h2']);
@@ -52,7 +48,7 @@ suite('orders while a host dies', SKIP, () => {
   test('a failback whose home freezes in the start goes back', async () => {
     const { trial } = watched;
     await moveAway();
-    slow('start', 'h1');
+    trial.holdScript('g1', 'start', 'h1');
     const mark = await orderUntil('failback', 'start h1');
     await trial.host('h1').freeze();
     const status = await watched.untilRuns('g1', 'h2');
@@ -64,7 +60,7 @@ suite('orders while a host dies', SKIP, () => {
   test('a failback from a host that dies in the stop ends at home', async () => {
     const { trial } = watched;
     await moveAway();
-    slow('stop', 'h2');
+    trial.holdScript('g1', 'stop', 'h2');
     const mark = await orderUntil('failback', 'stop h2');
     await trial.host('h2').cutCable();
     const status = await watched.untilRuns('g1', 'h1');
@@ -75,7 +71,7 @@ suite('orders while a host dies', SKIP, () => {
 
   test('a host that freezes while it is being deactivated is fenced', async () => {
     const { trial } = watched;
-    slow('stop', 'h1');
+    trial.holdScript('g1', 'stop', 'h1');
     const mark = await orderUntil('deactivate', 'stop h1');
     await trial.host('h1').freeze();
     const status = await watched.untilRuns('g1', 'h2');
@@ -85,7 +81,7 @@ suite('orders while a host dies', SKIP, () => {
 
   test('a host whose partner is deactivated is not fenced for nothing, but once the partner may take over', async () => {
     const { trial } = watched;
-    slow('start', 'h2');
+    trial.holdScript('g1', 'start', 'h2');
     const mark = await orderUntil('deactivate', 'start h2');
     await trial.host('h2').freeze();
     const { alarms } = await watched.until('an alarm', (now) => now.alarms.length > 0);
