@@ -1,61 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the rounds of both come to: medians beside medians, with how far apart the runs were. */
-import { rounded, spreadOf, type Figure, type Spread } from '../../figure.ts';
-import type { ActName, Failover, Round } from './rounds.ts';
+import { rounded, spreadOf, type Figure } from '../../figure.ts';
+import type { Memory } from './host-cost.ts';
+import type { ActName, Failover, Idle, Round } from './rounds.ts';
 
 const HOSTS = 2;
 /** What must be reached: a share of Pacemaker's figure. */
 const SHARES = { 'powered-off': 0.5, frozen: 0.7, cut: 0.7, move: 1 } as const;
 const MEMORY_SHARE = 0.5;
 
-type Both = {
-  readonly ours: readonly Round[];
-  readonly theirs: readonly Round[];
-};
+type Pair = { readonly ours: readonly number[]; readonly theirs: readonly number[] };
 
 export function figuresOf(ours: readonly Round[], theirs: readonly Round[]): readonly Figure[] {
-  const both = { ours, theirs };
-  const failovers = (['cut', 'frozen', 'powered-off', 'move'] as const).map((act) =>
-    failover(act, both),
+  const [ourIdle, theirIdle] = [ours, theirs].map((rounds) =>
+    rounds.flatMap(({ idle }) => idle ?? []),
   );
-  return [...failovers, memory(both), cpu(both)];
+  if (ourIdle === undefined || theirIdle === undefined) throw new Error('no round');
+  return [
+    ...(['cut', 'frozen', 'powered-off', 'move'] as const).map((act) =>
+      failover(
+        act,
+        ours.map(({ acts }) => acts[act]),
+        theirs.map(({ acts }) => acts[act]),
+      ),
+    ),
+    memory('memory', 'pssMb', ourIdle, theirIdle, MEMORY_SHARE),
+    memory('memory-unshared', 'unsharedMb', ourIdle, theirIdle),
+    cpu(ourIdle, theirIdle),
+  ];
 }
 
-function failover(act: ActName, both: Both): Figure {
-  const of = (round: Round): number => round.acts[act].lastStarted / 1_000;
-  const words = (rounds: readonly Round[]): string => timeline(rounds.map(({ acts }) => acts[act]));
-  const note = `ours: ${words(both.ours)}; Pacemaker's: ${words(both.theirs)}`;
-  return beside(act, 's', both, of, SHARES[act], note);
+function failover(act: ActName, ours: readonly Failover[], theirs: readonly Failover[]): Figure {
+  const of = ({ lastStarted }: Failover): number => lastStarted / 1_000;
+  const pair = { ours: ours.map(of), theirs: theirs.map(of) };
+  const note = `ours: ${timeline(ours)}; Pacemaker's: ${timeline(theirs)}`;
+  return beside(act, 's', pair, note, SHARES[act]);
 }
 
 /** Each host bears its share of the manager. */
-function memory(both: Both): Figure {
-  const of = ({ idle }: Round): number => idle.memoryMb + idle.managerMb / HOSTS;
-  const agent = median(both.ours.map(({ idle }) => idle.memoryMb));
-  const manager = median(both.ours.map(({ idle }) => idle.managerMb));
-  const note = `agent ${agent} MB, manager ${manager} MB, counted as agent + manager / ${HOSTS}; page frames mapped by the daemons of a host, each once`;
-  return beside('memory', 'MB', both, of, MEMORY_SHARE, note);
+function memory(
+  name: string,
+  way: keyof Memory,
+  ours: readonly Idle[],
+  theirs: readonly Idle[],
+  share?: number,
+): Figure {
+  const of = (idle: Idle): number => idle.memory[way] + idle.manager[way] / HOSTS;
+  const pair = { ours: ours.map(of), theirs: theirs.map(of) };
+  const agent = median(ours.map((idle) => idle.memory[way]));
+  const manager = median(ours.map((idle) => idle.manager[way]));
+  const note = `agent ${agent} MB, manager ${manager} MB, counted as agent + manager / ${HOSTS}`;
+  return beside(name, 'MB', pair, note, share);
 }
 
-/** Asked by nobody: told beside the rest. */
-function cpu(both: Both): Figure {
-  const of = ({ idle }: Round): number => idle.cpuPercent;
-  const scripts = (rounds: readonly Round[]): number =>
-    median(rounds.map(({ idle }) => idle.scriptsCpuPercent));
-  const note = `daemons of a host with ten resources; the scripts took ${scripts(both.ours)} %, Pacemaker's ${scripts(both.theirs)} %`;
-  return beside('cpu', '% of a core', both, of, Infinity, note);
+function cpu(ours: readonly Idle[], theirs: readonly Idle[]): Figure {
+  const of = ({ cpuPercent }: Idle): number => cpuPercent;
+  const pair = { ours: ours.map(of), theirs: theirs.map(of) };
+  const scripts = (idle: readonly Idle[]): number =>
+    median(idle.map(({ scriptsCpuPercent }) => scriptsCpuPercent));
+  const note = `daemons of a host; the scripts took ${scripts(ours)} %, Pacemaker's ${scripts(theirs)} %`;
+  return beside('cpu', '% of a core', pair, note);
 }
 
+/** Without a share there is no bar: it is told beside the rest. */
 function beside(
   name: string,
   unit: string,
-  { ours, theirs }: Both,
-  of: (round: Round) => number,
-  share: number,
+  { ours, theirs }: Pair,
   note: string,
+  share?: number,
 ): Figure {
-  const spread = spreadOf(ours.map(of));
-  const peer = spreadOf(theirs.map(of));
+  const spread = spreadOf(ours);
+  const peer = spreadOf(theirs);
   const ratio = rounded(spread.p50 / peer.p50);
   return {
     figure: `beside-pacemaker-${name}`,
@@ -65,8 +81,8 @@ function beside(
     against: 'pacemaker',
     peer: peer.p50,
     ratio,
-    bar: share === Infinity ? 'none' : `<= ${share} x`,
-    holds: ratio <= share,
+    bar: share === undefined ? 'none' : `<= ${share} x`,
+    holds: share === undefined || ratio <= share,
     spread,
     note: `${note}; Pacemaker from ${peer.min} to ${peer.max} ${unit}`,
   };
@@ -74,12 +90,12 @@ function beside(
 
 /** Medians of what happened between the act and the last start. */
 function timeline(runs: readonly Failover[]): string {
-  const offs = runs.flatMap(({ off }) => (off === undefined ? [] : [off]));
+  const offs = runs.flatMap(({ off }) => off ?? []);
   const first = median(runs.map(({ firstStart }) => firstStart));
   const switched = offs.length === 0 ? '' : `off after ${median(offs)} ms, `;
   return `${switched}first start after ${first} ms`;
 }
 
-function median(samples: readonly number[]): Spread['p50'] {
+function median(samples: readonly number[]): number {
   return spreadOf(samples).p50;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a stack costs its host. Memory is counted as if the host were a machine of its own: each page
- * frame that one of its daemons has mapped, once. The sum of PSS would be too little here, since the
- * lab's hosts share one machine, and with it the pages of their executables; the sum of RSS would be
- * too much, since daemons of one host share them everywhere.
+ * What a stack costs its host. Memory is counted in two ways. PSS shares each page among all processes of
+ * the machine that have it mapped; the lab's hosts are one machine, and share pages that two machines
+ * would not. Unshared, a host is taken as a machine of its own: each page frame that one of its daemons
+ * has mapped, once.
  */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -16,12 +16,16 @@ const ENTRY_BYTES = 8;
 const PRESENT = 0x8000_0000;
 const FRAME_HIGH = 0x7f_ffff;
 
-export function memoryMb(host: LabHost, daemons: RegExp): number {
+export type Memory = { readonly pssMb: number; readonly unsharedMb: number };
+
+export function memoryOf(host: LabHost, daemons: RegExp): Memory {
   const frames = new Set<number>();
+  let pssKb = 0;
   for (const pid of daemonsOf(host, daemons)) {
     for (const frame of framesOf(pid)) frames.add(frame);
+    pssKb += pssKbOf(pid);
   }
-  return (frames.size * PAGE_BYTES) / 1e6;
+  return { pssMb: (pssKb * 1_024) / 1e6, unsharedMb: (frames.size * PAGE_BYTES) / 1e6 };
 }
 
 /** Of the daemons and of whatever they have run since they were started, by the kernel's count. */
@@ -42,6 +46,11 @@ function daemonsOf(host: LabHost, daemons: RegExp): readonly number[] {
     .filter((pid) => daemons.test(basename(linkOf(`/proc/${pid}/exe`) ?? '')));
   if (pids.length === 0) throw new Error(`${host.name}: no daemon runs there`);
   return pids.map(Number);
+}
+
+function pssKbOf(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+  return Number(/^Pss: +(\d+) kB$/m.exec(rollup)?.[1]);
 }
 
 function* framesOf(pid: number): Generator<number> {

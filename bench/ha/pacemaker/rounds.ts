@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchOptions } from '../../bench.ts';
-import { cpuMs, memoryMb } from './host-cost.ts';
+import { cpuMs, memoryOf, type Memory } from './host-cost.ts';
 import { waitUntil, waitUntilWhole, type Stack } from './stack.ts';
 
 export type ActName = 'powered-off' | 'frozen' | 'cut' | 'move';
@@ -21,28 +21,34 @@ export type Failover = {
 };
 
 export type Idle = {
-  readonly memoryMb: number;
-  /** Of what serves both hosts; 0 where there is no such thing. */
-  readonly managerMb: number;
+  readonly memory: Memory;
+  /** Of what serves both hosts. */
+  readonly manager: Memory;
   /** Of a core: of the daemons, and of what they ran. */
   readonly cpuPercent: number;
   readonly scriptsCpuPercent: number;
 };
 
+const NOTHING: Memory = { pssMb: 0, unsharedMb: 0 };
 /** After a start there is still this and that to do. */
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 15_000;
 const IDLE_MS = 15_000;
 /** Between two acts: monitors and beats fall anywhere. */
 const PAUSE_MS = 1_000;
 
 export type Round = {
-  readonly idle: Idle;
+  /** Not in every round: it takes its time and hardly differs. */
+  readonly idle?: Idle;
   readonly acts: Readonly<Record<ActName, Failover>>;
 };
 
-export async function playRound(stack: Stack, options: BenchOptions): Promise<Round> {
+export async function playRound(
+  stack: Stack,
+  withIdle: boolean,
+  options: BenchOptions,
+): Promise<Round> {
   await waitUntilWhole(stack);
-  const idle = await measureIdle(stack, options.quick);
+  const idle = withIdle ? await measureIdle(stack) : undefined;
   const play = async (act: ActName): Promise<Failover> => {
     const times = await measureAct(stack, act);
     options.say(`${stack.name}: ${act}: ${Math.round(times.lastStarted)} ms`);
@@ -54,19 +60,19 @@ export async function playRound(stack: Stack, options: BenchOptions): Promise<Ro
     cut: await play('cut'),
     move: await play('move'),
   };
-  return { idle, acts };
+  return { ...(idle && { idle }), acts };
 }
 
-async function measureIdle(stack: Stack, quick: boolean): Promise<Idle> {
-  await delay(quick ? PAUSE_MS : SETTLE_MS);
+async function measureIdle(stack: Stack): Promise<Idle> {
+  await delay(SETTLE_MS);
   const begin = cpuMs(stack.victim, stack.daemons);
   const beganAt = performance.now();
-  await delay(quick ? PAUSE_MS : IDLE_MS);
+  await delay(IDLE_MS);
   const percent = 100 / (performance.now() - beganAt);
   const end = cpuMs(stack.victim, stack.daemons);
   return {
-    memoryMb: memoryMb(stack.victim, stack.daemons),
-    managerMb: stack.manager === undefined ? 0 : memoryMb(stack.manager, stack.daemons),
+    memory: memoryOf(stack.victim, stack.daemons),
+    manager: stack.manager === undefined ? NOTHING : memoryOf(stack.manager, stack.daemons),
     cpuPercent: (end.own - begin.own) * percent,
     scriptsCpuPercent: (end.children - begin.children) * percent,
   };
