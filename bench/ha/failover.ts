@@ -52,7 +52,7 @@ async function measure({ quick, say }: BenchOptions): Promise<readonly Parts[]> 
   return samples;
 }
 
-function partsOf(at: number, { fence, scripts }: Takeover): Parts {
+export function partsOf(at: number, { fence, scripts }: Takeover): Parts {
   const off = theFirst(fence, 'off', at);
   const status = theFirst(fence, 'status', off.endedAt);
   const starts = scripts.filter(({ action }) => action === 'start');

@@ -82,10 +82,11 @@ async function openCluster(folder: string): Promise<WatchedTrial> {
   });
 }
 
-/** As greedy as any other program here, and for as long as it is held. */
+/** Each in a session of its own, to which the kernel gives as much as to each daemon. */
 function busyPrograms(): AsyncDisposable {
   const programs = Array.from({ length: BUSY_PROGRAMS }, () => {
-    const program = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
+    const options = { stdio: 'ignore', detached: true } as const;
+    const program = spawn('sh', ['-c', 'while :; do :; done'], options);
     return { program, gone: once(program, 'exit') };
   });
   return {
