@@ -11,7 +11,7 @@ import { shellCommand, writeShellScript } from '../../lab/shell.ts';
 
 /** The journal keeps 16 MB in reserve where twice as much is free. */
 const SIZE_MB = 64;
-const CHUNK = Buffer.alloc(1_048_576);
+const CHUNK = Buffer.alloc(65_536);
 
 export class JournalDisk {
   readonly #directory: string;
@@ -42,7 +42,7 @@ export class JournalDisk {
   fill(manager: LabHost): void {
     const file = openSync(join(this.#seen(manager), 'fill'), 'w');
     try {
-      for (let chunks = 0; chunks < SIZE_MB; chunks += 1) writeSync(file, CHUNK);
+      for (let left = SIZE_MB * 1_048_576; left > 0;) left -= writeSync(file, CHUNK);
     } catch (error) {
       if (!isFull(error)) throw error;
     } finally {
