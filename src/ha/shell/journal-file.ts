@@ -108,6 +108,13 @@ function explained(error: unknown, path: string): HaError {
       { effect: 'none', cause: error },
     );
   const why = messageOf(error);
+  // Not unusable: whoever restarts the manager is to go on trying until there is room.
+  if (isDiskFull(error))
+    return new HaError(
+      `${path}: the journal could not be written (${why}): make room on its disk, or mend it`,
+      { code: 'journal-not-written', path },
+      { effect: 'none', cause: error },
+    );
   if (code === SQLITE_NOTADB)
     return unusable(path, 'it is not a journal; name another file with --journal', error);
   if (code === SQLITE_CORRUPT)

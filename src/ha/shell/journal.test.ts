@@ -216,6 +216,27 @@ test(
 );
 
 test(
+  'on a full disk a journal is opened with its reserve, and without one it is not, for now',
+  { skip: needs({ root: true, programs: ['mount'] }) },
+  async (t) => {
+    const directory = smallDisk(t, '4m');
+    if (directory === undefined) return;
+    const path = join(directory, 'journal.db');
+    {
+      using first = new Journal(path, { reserveBytes: 1_048_576 });
+      await first.tend(Date.now);
+    }
+    fillDisk(join(directory, 'ballast'));
+    {
+      using second = new Journal(path, { reserveBytes: 1_048_576 });
+      assert.equal(second.events({ limit: 1 })[0]?.name, 'ha.journal.reserve-used');
+    }
+    fillDisk(join(directory, 'more'));
+    assert.throws(() => new Journal(path), code('journal-not-written'));
+  },
+);
+
+test(
   'with the disk full and no reserve left, a step that cannot be recorded is refused',
   { skip: needs({ root: true, programs: ['mount'] }) },
   (t) => {

@@ -41,12 +41,13 @@ export class Journal implements Disposable {
   #listener: (events: readonly EventView[]) => void = () => {};
 
   constructor(path: string, limits: JournalLimits = {}) {
-    const { db, epoch } = openJournalFile(path);
+    const reserve = new Reserve(`${path}.reserve`, limits.reserveBytes ?? RESERVE_BYTES);
+    const { db, epoch, usesReserve } = openWithReserve(path, reserve);
     this.epoch = epoch;
     this.#path = path;
     this.#db = db;
     this.#factsKept = limits.factsKept ?? FACTS_KEPT;
-    this.#reserve = new Reserve(`${path}.reserve`, limits.reserveBytes ?? RESERVE_BYTES);
+    this.#reserve = reserve;
     this.#putSave = db.prepare('INSERT OR REPLACE INTO saves (key, value) VALUES (?, ?)');
     this.#dropSave = db.prepare('DELETE FROM saves WHERE key = ?');
     this.#putFact = db.prepare(
@@ -55,6 +56,7 @@ export class Journal implements Disposable {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
     );
     this.#dropFacts = db.prepare('DELETE FROM facts WHERE id <= ?');
+    if (usesReserve) this.#write([], [RESERVE_USED], Date.now());
   }
 
   /** Why the journal needs an administrator, if it does. */
@@ -159,6 +161,20 @@ export class Journal implements Disposable {
 
   [Symbol.dispose](): void {
     this.#db.close();
+  }
+}
+
+/** A manager that is started anew on a full disk is needed there as much as one that runs. */
+function openWithReserve(
+  path: string,
+  reserve: Reserve,
+): ReturnType<typeof openJournalFile> & { readonly usesReserve: boolean } {
+  try {
+    return { ...openJournalFile(path), usesReserve: false };
+  } catch (error) {
+    const isFull = error instanceof HaError && isDiskFull(error.cause);
+    if (!isFull || !reserve.release()) throw error;
+    return { ...openJournalFile(path), usesReserve: true };
   }
 }
 

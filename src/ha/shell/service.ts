@@ -38,7 +38,7 @@ export type ManagerOptions = {
   readonly onReady: () => void;
 };
 
-const TEND_EVERY_MS = 60_000;
+const TEND_EVERY_MS = 10_000;
 
 /** Resolves when the signal says so and all is closed. Rejects when it cannot start, or not go on. */
 export async function runManager(options: ManagerOptions, signal: AbortSignal): Promise<void> {
