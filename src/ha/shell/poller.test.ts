@@ -143,6 +143,25 @@ test('whoever missed a beat is asked for an answer that is not held', async (t) 
   assert.deepEqual(waits.slice(0, 4), [100, 100, 0, 100]);
 });
 
+test('a question that is lost after a missed beat is asked again before its time is over', async (t) => {
+  let polls = 0;
+  const { port, asked } = await pretendAgent(t, ({ path }) => {
+    if (path === '/v1/identity') return identity('i1');
+    if (path === '/v1/watch') return {};
+    polls += 1;
+    return polls === 2 || polls === 3 ? undefined : beat('i1', polls);
+  });
+  const { next, clock } = startPoller(t, port, 2_000);
+  await next();
+  const heardAt = clock.now();
+  assert.equal((await next())?.type, 'beat');
+  // A half of it for the beat that was missed, a quarter for the question that was lost.
+  const silenceMs = clock.now() - heardAt;
+  assert.ok(silenceMs >= 1_500 && silenceMs < 1_900, `${silenceMs} ms`);
+  const waits = asked.filter(({ path }) => path === '/v1/poll').map(({ body }) => body['waitMs']);
+  assert.deepEqual(waits.slice(0, 4), [500, 500, 0, 0]);
+});
+
 test('to be asked at once, the poll that is being held is dropped', async (t) => {
   const { port, asked } = await pretendAgent(t, ({ path, body }) => {
     if (path === '/v1/identity') return identity('i1');

@@ -3,7 +3,7 @@
  * Listens to one host: gives each run of its agent the watch list, then polls it back to back. One
  * question is under way at a time, and the next one waits until the runner has taken in the answer.
  */
-import type { Epoch, WatchedResource } from '../../agent/contract.ts';
+import type { Beat, Epoch, WatchedResource } from '../../agent/contract.ts';
 import type { Instant } from '../../kernel/machine.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -116,8 +116,9 @@ export class Poller {
     const waitMs = this.#hurry ? 0 : Math.min(60_000, Math.floor(heartbeatTimeoutMs / 4));
     this.#hurry = false;
     const question = { epoch, holds, cursor, waitMs };
-    const held = this.#ports.client.poll(question, heartbeatTimeoutMs / 2, signal);
-    const answer = await (waitMs > 0 ? this.#unlessLeft(held) : held);
+    const ask = (until: AbortSignal): Promise<Answer<Beat>> =>
+      this.#ports.client.poll(question, heartbeatTimeoutMs / 2, until);
+    const answer = await (waitMs > 0 ? this.#unlessLeft(ask(signal)) : this.#askTwice(ask, signal));
     if (answer === undefined) return 'answered';
     if (answer.type !== 'answer') return this.#unanswered(answer, askedAt, signal);
     const round = await this.#become(
@@ -129,6 +130,32 @@ export class Poller {
     // A host must not seem silent because its answer waits behind those of others.
     await this.#ports.inbox.putUrgent(beatOf(host, askedAt, answer.body));
     return round;
+  }
+
+  /**
+   * A question that got lost is not given all its time before it is asked again: nothing else would
+   * be heard of a host whose cable was out for a moment, until it is called silent.
+   */
+  async #askTwice<T>(
+    ask: (until: AbortSignal) => Promise<Answer<T>>,
+    signal: AbortSignal,
+  ): Promise<Answer<T>> {
+    const { clock } = this.#ports;
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    try {
+      const first = ask(until);
+      const patience = clock.sleepUntil(clock.now() + this.#settings.heartbeatTimeoutMs / 4, until);
+      const early = await Promise.race([first, patience]);
+      if (early !== undefined) return early;
+      const second = ask(until);
+      const earlier = await Promise.race([first, second]);
+      if (earlier.type !== 'silent') return earlier;
+      const [one, two] = await Promise.all([first, second]);
+      return one.type === 'silent' ? two : one;
+    } finally {
+      over.abort();
+    }
   }
 
   /**
