@@ -9,6 +9,8 @@ import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 
 const HOSTS = ['h1', 'h2'];
+/** With the time that the packet filter takes on a busy machine: two fifths of a time-out. */
+const OUT_MS = 350;
 const LOSS_MS = 10_000;
 
 suite('faults of the network', SKIP, () => {
@@ -47,6 +49,26 @@ suite('faults of the network', SKIP, () => {
 
   test('so is a host that is heard and does not hear', async () => {
     await isFencedBy(() => watched.trial.cluster.lab.lose({ to: 'h1' }));
+  });
+
+  test('a host that nobody hears for two fifths of the time-out, again and again, is never called silent', async () => {
+    const { trial } = watched;
+    const told = await watched.lastTold();
+    const mark = trial.mark();
+    for (let times = 0; times < 5; times += 1) {
+      await trial.cluster.lab.lose({ from: 'h1' }, { to: 'h1' });
+      await sleep(OUT_MS);
+      await trial.cluster.lab.lose();
+      // Not in step with the polls.
+      await sleep(1_000 + times * 50);
+    }
+    await watched.untilAllRun();
+    const later = (await watched.events()).filter(({ id }) => id > told);
+    assert.deepEqual(
+      later.map(({ name, host }) => `${name} ${host}`),
+      [],
+    );
+    assert.deepEqual(trial.since(mark), []);
   });
 
   const paths: readonly [string, readonly Loss[]][] = [
