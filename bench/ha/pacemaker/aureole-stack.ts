@@ -70,14 +70,19 @@ export class AureoleStack implements Stack {
   }
 
   async whyNotWhole(): Promise<string | undefined> {
-    const { alarms, hosts, groups } = await this.#api.status(AbortSignal.timeout(ANSWER_MS));
-    const host = hosts.find(
-      ({ status, active, armed, devices }) =>
-        status !== 'online' || !active || !armed || devices.some(({ trust }) => trust !== 'proven'),
+    const status = await this.#api.status(AbortSignal.timeout(ANSWER_MS)).catch(() => undefined);
+    if (status === undefined) return 'the manager does not answer';
+    const host = status.hosts.find(
+      ({ status: contact, active, armed, devices }) =>
+        contact !== 'online' ||
+        !active ||
+        !armed ||
+        devices.some(({ trust }) => trust !== 'proven'),
     );
-    const group = groups.find(({ status }) => status !== 'running');
-    const alarm = alarms.map(({ text }) => text)[0];
-    return alarm ?? (host && `${host.name}: ${JSON.stringify(host)}`) ?? group?.reason;
+    const group = status.groups.find((one) => one.status !== 'running' || one.host !== VICTIM);
+    if (host !== undefined) return `${host.name} is ${host.status}: ${host.reason}`;
+    if (group !== undefined) return `${group.name} is ${group.status}: ${group.reason}`;
+    return status.alarms.map(({ text }) => text)[0];
   }
 
   async bringHome(): Promise<void> {
@@ -87,7 +92,14 @@ export class AureoleStack implements Stack {
     });
     if ((await this.#victim())?.armed === false) await this.#order('reset', VICTIM);
     await this.#order('activate', VICTIM);
-    await this.#order('failback', VICTIM);
+    await waitUntil('all groups are at home', async () => {
+      const { groups } = await this.#api.status(AbortSignal.timeout(ANSWER_MS));
+      const away = groups.filter(({ host }) => host !== VICTIM);
+      if (away.length === 0) return undefined;
+      // On a busy machine a host that has just booted may be silent for a moment, and the order is given up.
+      if (away.some(({ movingTo }) => movingTo !== undefined)) return 'they move';
+      return await this.#order('failback', VICTIM);
+    });
   }
 
   async orderAway(): Promise<void> {
@@ -104,11 +116,10 @@ export class AureoleStack implements Stack {
     return hosts.find(({ name }) => name === VICTIM);
   }
 
-  async #order(verb: OrderRequest['verb'], target: string): Promise<void> {
-    const words = { force: false, dryRun: false, reason: 'bench', operator: 'bench' };
-    const order = { verb, target, ...words };
-    const { outcome, text } = await this.#api.order(order, AbortSignal.timeout(ANSWER_MS));
-    if (outcome !== 'done' && outcome !== 'accepted') throw new Error(`${verb} ${target}: ${text}`);
+  /** What was answered. */
+  async #order(verb: OrderRequest['verb'], target: string): Promise<string> {
+    const order = { verb, target, force: false, dryRun: false, reason: 'bench', operator: 'bench' };
+    return (await this.#api.order(order, AbortSignal.timeout(ANSWER_MS))).text;
   }
 }
 

@@ -53,8 +53,9 @@ export function installDummy(lab: Lab): void {
 
 export async function waitUntilWhole(stack: Stack): Promise<void> {
   await waitUntil(`${stack.name} is whole`, async () => {
-    if (!stack.acts.runAllOn(stack.victim.name)) return 'not all resources are at home';
-    return await stack.whyNotWhole();
+    const why = await stack.whyNotWhole();
+    if (why !== undefined) return why;
+    return stack.acts.runAllOn(stack.victim.name) ? undefined : 'not all resources are at home';
   });
 }
 
