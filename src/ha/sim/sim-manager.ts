@@ -264,9 +264,6 @@ export class SimManager {
       next(0);
     };
     const pauseMs = this.#heartbeatMs / 16;
-    schedule.after(this.#heartbeatMs / 2, () => {
-      if (open && run === this.#run) next(0);
-    });
     const take = <T>(asked: Asked<T>, good: (value: T) => void): void => {
       if (run !== this.#run) return;
       if (asked.type === 'answer') return good(asked.value);
@@ -276,34 +273,35 @@ export class SimManager {
       poller.cursor = UNACQUAINTED;
       next(pauseMs);
     };
+    const goOn = (cursor: PollCursor, delayMs: number): void => {
+      if (!open) return;
+      poller.cursor = cursor;
+      next(delayMs);
+    };
     const question = nextQuestion(poller.cursor);
     const waitMs = poller.hurried ? 0 : this.#heartbeatMs / 4;
     poller.hurried = false;
+    // After a missed beat it is asked twice; what comes of the first question then counts all the same.
+    schedule.after(this.#heartbeatMs / (waitMs === 0 ? 4 : 2), () => {
+      if (!open || run !== this.#run) return;
+      poller.hurried = question.type === 'poll';
+      next(0);
+    });
     switch (question.type) {
       case 'identity':
         return this.#ports.identity(host, this.epoch, (asked) =>
-          take(asked, (incarnation) => {
-            if (!open) return;
-            poller.cursor = afterIdentity(incarnation);
-            next(0);
-          }),
+          take(asked, (incarnation) => goOn(afterIdentity(incarnation), 0)),
         );
       case 'watch':
         return this.#ports.watch(host, this.epoch, (asked) =>
-          take(asked, () => {
-            if (!open) return;
-            poller.cursor = afterWatch(poller.cursor);
-            next(0);
-          }),
+          take(asked, () => goOn(afterWatch(poller.cursor), 0)),
         );
       case 'poll':
         return this.#ports.poll(host, this.epoch, question.cursor, waitMs, (asked) =>
           take(asked, (beat) => {
             // An answer that comes after its deadline is a ghost, and the core has to see through it.
             this.#push(beatOf(host, askedAt, beat), run);
-            if (!open) return;
-            poller.cursor = afterBeat(poller.cursor, beat);
-            next(5);
+            goOn(afterBeat(poller.cursor, beat), 5);
           }),
         );
     }
