@@ -43,7 +43,8 @@ export class Reserve {
       await rename(draft, this.#path);
       return true;
     } catch {
-      await rm(draft, { force: true });
+      // A disk that takes nothing does not let go of anything either.
+      await rm(draft, { force: true }).catch(() => undefined);
       return false;
     }
   }
