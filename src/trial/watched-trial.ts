@@ -87,10 +87,10 @@ export class WatchedTrial implements AsyncDisposable {
     return (await this.events()).at(-1)?.id ?? 0;
   }
 
-  /** The first such event after that one; `about`: a host, a group or a resource. */
+  /** The first such event after that one; `about`: a host, a group or a resource, if any. */
   async untilTold(
     name: string,
-    about: string,
+    about: string | undefined,
     after: number,
     withinMs: number = UNTIL_MS,
   ): Promise<EventView> {
