@@ -36,6 +36,7 @@ const HEARTBEAT_TIMEOUT = '2s';
 const SCRIPT_TIMEOUTS = { start: '6s', stop: '6s', monitor: '5s' };
 /** From this part of the run on the manager and one host are spared, so that their memory can be watched. */
 const SPARED_FROM = 0.5;
+const LINES_TOLD = 25;
 /** No part of the story of a violation, or not to be copied. */
 const NOT_KEPT: ReadonlySet<string> = new Set(['alive', 'ocf', 'disks', 'bmc.password', 'ca']);
 
@@ -67,7 +68,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     report: (violation) => checker.report(violation),
     signal: AbortSignal.any([options.signal, ended.signal]),
   });
-  if (checker.violations.length > 0) keep(options.directory, stage, tell);
+  if (checker.violations.length > 0) {
+    await tellLast(watched, tell);
+    keep(options.directory, stage, tell);
+  }
   return tally.report(options.seed, watched.trial, checker, performance.now() - begun);
 }
 
@@ -114,6 +118,17 @@ function trialOf(
   const times = { heartbeatTimeout: HEARTBEAT_TIMEOUT, timeouts: SCRIPT_TIMEOUTS };
   const manager = { managerWithin: disk.within, managerFlags: disk.flags };
   return { directory, aureole, hosts, groups, dependents: DEPENDENTS, ha, ...times, ...manager };
+}
+
+/** What the world and the manager said before the violation. */
+async function tellLast(watched: WatchedTrial, tell: (text: string) => void): Promise<void> {
+  const told = await watched.events().catch(() => []);
+  for (const { atMs, resource, host, what } of watched.trial.lines.slice(-LINES_TOLD)) {
+    tell(`world ${new Date(atMs).toISOString()} ${resource} ${what} on ${host}`);
+  }
+  for (const { time, name, host = '', group = '', text } of told.slice(-LINES_TOLD)) {
+    tell(`event ${time} ${name} ${host} ${group} ${text}`);
+  }
 }
 
 /** The lab takes its directory with it: what tells the story is copied beside it first. */
