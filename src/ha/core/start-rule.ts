@@ -48,7 +48,10 @@ export function mayStart(facts: StartCase): StartVerdict {
     }
   }
   const stale = facts.here.find((known) => (known.evidence?.askedAt ?? -1) < facts.plannedAt);
-  if (stale !== undefined) return no(`${facts.host} has not answered since the plan was made`);
+  if (stale !== undefined) {
+    const why = stale.status === 'unknown' ? `: ${stale.text}` : '';
+    return no(`${facts.host} has not answered since the plan was made${why}`);
+  }
   return { start: true };
 }
 
