@@ -69,7 +69,7 @@ export async function findMembers(tree: ProcessTree): Promise<Member[]> {
     }
   }
   const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(late.resolve, ENVIRONMENT_DEADLINE_MS);
+  const timer = setTimeout(() => late.resolve(undefined), ENVIRONMENT_DEADLINE_MS);
   const marked = await Promise.all(others.map((entry) => byMark(entry, tree.mark, late.promise)));
   clearTimeout(timer);
   return [...members, ...marked.flat()];
