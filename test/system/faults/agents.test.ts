@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeWhole } from '../../../src/trial/make-whole.ts';
+import { makeWhole } from './make-whole.ts';
 import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
 import type { WorldLine } from '../../../src/trial/world-log.ts';
 import { openTrial, SKIP } from './open-trial.ts';

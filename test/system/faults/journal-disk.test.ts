@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../../../src/lab/host.ts';
-import { makeWhole } from '../../../src/trial/make-whole.ts';
+import { makeWhole } from './make-whole.ts';
 import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Loss } from '../../../src/lab/loss.ts';
-import { makeWhole } from '../../../src/trial/make-whole.ts';
+import { makeWhole } from './make-whole.ts';
 import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 

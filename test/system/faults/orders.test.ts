@@ -2,7 +2,7 @@
 /** Orders of an operator, while a host that they need dies. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, suite, test } from 'node:test';
-import { makeWhole } from '../../../src/trial/make-whole.ts';
+import { makeWhole } from './make-whole.ts';
 import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 

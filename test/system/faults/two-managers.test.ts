@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { haClient, type HaApi } from '../../../src/ha/client.ts';
 import type { Status } from '../../../src/ha/contract.ts';
 import type { LabHost } from '../../../src/lab/host.ts';
-import { makeWhole } from '../../../src/trial/make-whole.ts';
+import { makeWhole } from './make-whole.ts';
 import { hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 

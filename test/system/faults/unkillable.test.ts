@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, suite, test } from 'node:test';
-import { makeWhole } from '../../../src/trial/make-whole.ts';
+import { makeWhole } from './make-whole.ts';
 import { groupOf, hostOf, type WatchedTrial } from '../../../src/trial/watched-trial.ts';
 import { openTrial, SKIP } from './open-trial.ts';
 

@@ -4,9 +4,9 @@
  * group runs at home again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OrderRequest, Status } from '../ha/contract.ts';
-import type { LabHost } from '../lab/host.ts';
-import type { WatchedTrial } from './watched-trial.ts';
+import type { OrderRequest, Status } from '../../../src/ha/contract.ts';
+import type { LabHost } from '../../../src/lab/host.ts';
+import type { WatchedTrial } from '../../../src/trial/watched-trial.ts';
 
 type Wanted = Pick<OrderRequest, 'verb' | 'target'>;
 
