@@ -6,7 +6,8 @@
  */
 
 /** A change copies one part, and the list of the parts: with some thousand keys the two are alike. */
-const PART = 64;
+const BITS = 6;
+const PART = 1 << BITS;
 
 export class Table<V> implements ReadonlyMap<string, V> {
   readonly #keys: readonly string[];
@@ -52,15 +53,15 @@ export class Table<V> implements ReadonlyMap<string, V> {
   set(key: string, value: V): void {
     const place = this.#places.get(key);
     if (place === undefined) throw new Error(`no such key: ${key}`);
-    const index = Math.floor(place / PART);
+    const index = place >> BITS;
     const part = this.#parts[index];
     if (part === undefined) throw new Error(`no such part: ${index}`);
     if (this.#isOwn[index] === true) {
-      part[place % PART] = value;
+      part[place & (PART - 1)] = value;
       return;
     }
     const own = [...part];
-    own[place % PART] = value;
+    own[place & (PART - 1)] = value;
     this.#parts[index] = own;
     this.#isOwn[index] = true;
   }
@@ -75,7 +76,7 @@ export class Table<V> implements ReadonlyMap<string, V> {
 
   get(key: string): V | undefined {
     const place = this.#places.get(key);
-    return place === undefined ? undefined : this.#parts[Math.floor(place / PART)]?.[place % PART];
+    return place === undefined ? undefined : this.#parts[place >> BITS]?.[place & (PART - 1)];
   }
 
   keys(): MapIterator<string> {
@@ -84,12 +85,12 @@ export class Table<V> implements ReadonlyMap<string, V> {
 
   /** Keys of the values that are so when their turn comes: quick where few are. */
   *keysWhere(isSo: (value: V) => boolean): Generator<string> {
-    for (let index = 0; index < this.#parts.length; index++) {
-      for (let at = 0; at < PART; at++) {
-        const value = this.#parts[index]?.[at];
-        const key = this.#keys[index * PART + at];
-        if (value !== undefined && key !== undefined && isSo(value)) yield key;
-      }
+    const keys = this.#keys;
+    for (let place = 0; place < keys.length; place++) {
+      const value = this.#parts[place >> BITS]?.[place & (PART - 1)];
+      if (value === undefined || !isSo(value)) continue;
+      const key = keys[place];
+      if (key !== undefined) yield key;
     }
   }
 

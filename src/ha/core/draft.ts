@@ -30,6 +30,7 @@ const NOT_ASKED = unknownSince(-1, 'not asked yet');
 /** Two ways of reckoning when a time is over may differ by a rounding; to look too early does no harm. */
 const EARLY_MS = 1;
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 type OnHost = ReadonlyMap<ResourceName, Known>;
 type OnHosts = ReadonlyMap<HostName, OnHost>;
 
@@ -40,7 +41,7 @@ export class Draft {
   /** Everything that had arrived was taken in before this step. */
   readonly isTick: boolean;
   readonly commands: HaCommand[] = [];
-  readonly reasons = new Set<string>();
+  readonly reasons: string[] = [];
   readonly touchedHosts = new Set<HostName>();
   readonly touchedGroups = new Set<GroupName>();
   /** Counts what is changed, asked and ordered: while it stays the same, nothing was. */
@@ -57,7 +58,8 @@ export class Draft {
   readonly #ownPending = new Map<ReadonlyMap<string, Pending>, Map<string, Pending>>();
   /** The earliest instant for which it was asked in vain whether it has come. */
   #wakeAt = Infinity;
-  #state: ClusterState;
+  /** Ours for the step: nobody else has it before the end. */
+  readonly #state: Writable<ClusterState>;
 
   constructor(
     spec: ClusterSpec,
@@ -69,7 +71,7 @@ export class Draft {
     this.isTick = isTick;
     this.spec = spec;
     this.layout = layout;
-    this.#state = state;
+    this.#state = { ...state };
     this.now = now;
   }
 
@@ -80,7 +82,7 @@ export class Draft {
   /** Changes what belongs to the cluster as a whole. */
   set(change: Partial<ClusterState>): void {
     this.changes++;
-    this.#state = { ...this.#state, ...change };
+    Object.assign(this.#state, change);
   }
 
   host(name: HostName): HostState {
@@ -98,7 +100,7 @@ export class Draft {
     const before = this.host(name);
     if (this.#hosts === undefined) {
       this.#hosts = this.#state.hosts.copy();
-      this.set({ hosts: this.#hosts });
+      this.#state.hosts = this.#hosts;
     }
     this.changes++;
     this.#hosts.set(name, next);
@@ -138,7 +140,7 @@ export class Draft {
   #putGroup(next: GroupState): void {
     if (this.#groups === undefined) {
       this.#groups = this.#state.groups.copy();
-      this.set({ groups: this.#groups });
+      this.#state.groups = this.#groups;
     }
     this.changes++;
     this.#groups.set(next.name, next);
@@ -255,7 +257,7 @@ export class Draft {
   #ownRests(): Table<Instant> {
     if (this.#restsUntil === undefined) {
       this.#restsUntil = this.#state.restsUntil.copy();
-      this.#state = { ...this.#state, restsUntil: this.#restsUntil };
+      this.#state.restsUntil = this.#restsUntil;
     }
     return this.#restsUntil;
   }
@@ -263,7 +265,7 @@ export class Draft {
   #ownKeeps(): Table<Instant> {
     if (this.#keepsUntil === undefined) {
       this.#keepsUntil = this.#state.keepsUntil.copy();
-      this.#state = { ...this.#state, keepsUntil: this.#keepsUntil };
+      this.#state.keepsUntil = this.#keepsUntil;
     }
     return this.#keepsUntil;
   }
@@ -274,7 +276,7 @@ export class Draft {
 
   ask(pending: Pending): string {
     const id = `${this.#state.epoch}.${this.#state.nextRequest}`;
-    this.set({ nextRequest: this.#state.nextRequest + 1 });
+    this.#state.nextRequest++;
     this.#ownPendingOn(pending.host).set(id, pending);
     this.#notePending(pending, 1);
     return id;
@@ -304,7 +306,7 @@ export class Draft {
     this.changes++;
     if (this.#pending === undefined) {
       this.#pending = this.#state.pending.copy();
-      this.set({ pending: this.#pending });
+      this.#state.pending = this.#pending;
     }
     const own = ownCopy(this.#ownPending, this.pendingOn(host));
     this.#pending.set(host, own);
@@ -313,7 +315,7 @@ export class Draft {
 
   #notePending(pending: Pending, by: 1 | -1): void {
     if (pending.type === 'operation') this.#wake(pending.group);
-    if (isCheck(pending)) this.set({ checks: this.#state.checks + by });
+    if (isCheck(pending)) this.#state.checks += by;
   }
 
   save(key: string, value: unknown): void {
@@ -330,13 +332,13 @@ export class Draft {
   }
 
   because(reason: string): void {
-    this.reasons.add(reason);
+    this.reasons.push(reason);
   }
 
   finish(): Step<ClusterState, HaCommand> {
     const saves: Save[] = [];
     for (const [key, value] of this.#saves) saves.push({ key, value: value() });
-    const reason = [...this.reasons].join('; ') || 'nothing new';
+    const reason = [...new Set(this.reasons)].join('; ') || 'nothing new';
     return { state: this.#state, saves, commands: this.commands, reason };
   }
 }

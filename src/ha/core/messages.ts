@@ -19,13 +19,13 @@ export type OperationOutcome = Readonly<
 export type Observation = Readonly<{
   resource: ResourceName;
   /** Exit of the last finished monitor; absent: none yet, or it failed to run. */
-  exit?: number;
-  failure?: 'timed-out' | 'not-run';
+  exit?: number | undefined;
+  failure?: 'timed-out' | 'not-run' | undefined;
   /** The earliest instant, on the manager's clock, at which that monitor can have begun. */
   askedAt: Instant;
   /** Operations of it that are alive on the host. */
   alive: readonly Operation[];
-  text?: string;
+  text?: string | undefined;
 }>;
 
 export type PowerAction = 'status' | 'off' | 'on';

@@ -39,6 +39,15 @@ test('a monitor counts from when it can have begun at the earliest', () => {
     askedAt: 1_000,
     boot: 'b1',
     incarnation: 'i1',
-    observations: [{ resource: 'disk0', exit: 7, askedAt: 700, alive: [] }],
+    observations: [
+      {
+        resource: 'disk0',
+        exit: 7,
+        failure: undefined,
+        askedAt: 700,
+        alive: [],
+        text: undefined,
+      },
+    ],
   });
 });

@@ -65,11 +65,11 @@ export function afterBeat(state: PollCursor, beat: BeatAnswer): PollCursor {
 export function beatOf(host: HostName, askedAt: Instant, beat: BeatAnswer): HaEvent {
   const observations = beat.resources.map((seen): Observation => ({
     resource: seen.resource,
+    exit: seen.exit,
+    failure: seen.failure,
     askedAt: askedAt - (seen.begunMsAgo ?? 0),
     alive: seen.alive,
-    ...(seen.exit !== undefined && { exit: seen.exit }),
-    ...(seen.failure !== undefined && { failure: seen.failure }),
-    ...(seen.text !== undefined && { text: seen.text }),
+    text: seen.text,
   }));
   const { boot, incarnation } = beat;
   return { type: 'beat', host, askedAt, boot, incarnation, observations };

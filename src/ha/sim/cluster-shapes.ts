@@ -7,8 +7,12 @@ export type Shape = Readonly<{ spec: ClusterSpec; supplies: ReadonlyMap<string, 
 
 export const SIM_HEARTBEAT_MS = 10_000;
 
-export function drawShape(random: Random): Shape {
-  const hostCount = random.pick([2, 4, 4, 4, 5]);
+/** Where the size is given, only the rest is drawn. */
+export type Size = Readonly<{ hosts: number; groups: number }>;
+
+export function drawShape(random: Random, size?: Size): Shape {
+  const drawnHosts = random.pick([2, 4, 4, 4, 5]);
+  const hostCount = size?.hosts ?? drawnHosts;
   const names = Array.from({ length: hostCount }, (_, i) => `oss${i + 1}`);
   const supplies = new Map<string, number>();
   const hosts = new Map<string, HostSpec>();
@@ -19,7 +23,8 @@ export function drawShape(random: Random): Shape {
     hosts.set(name, { name, levels: [level] });
   }
   const groups = new Map<string, GroupSpec>();
-  const groupCount = random.between(1, 6);
+  const drawnGroups = random.between(1, 6);
+  const groupCount = size?.groups ?? drawnGroups;
   for (let i = 0; i < groupCount; i++) {
     const group = drawGroup(random, names, i, [...groups.keys()]);
     groups.set(group.name, group);

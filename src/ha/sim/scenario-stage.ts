@@ -88,7 +88,7 @@ export class Stage {
     this.#second = this.world.newManager(
       ownJournal
         ? { journal: 'another', epoch: 0, saved: new Map() }
-        : { ...disk, saved: structuredClone(disk.saved) },
+        : { ...disk, saved: new Map(disk.saved) },
     );
     this.#second.start();
   }

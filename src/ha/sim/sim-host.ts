@@ -28,6 +28,7 @@ export type HostPorts = {
 
 export const OPERATION_TIMEOUT_MS = 20_000;
 const MONITOR_INTERVAL_MS = 5_000;
+const NOTHING_ALIVE: readonly Operation[] = [];
 
 export class SimHost {
   readonly name: string;
@@ -303,9 +304,9 @@ export class SimHost {
   }
 
   #isOperating(resource: string): boolean {
-    return [...this.#scripts].some(
-      (one) => one.resource === resource && !one.orphan && one.operation !== 'monitor',
-    );
+    for (const { resource: other, orphan, operation } of this.#scripts)
+      if (other === resource && !orphan && operation !== 'monitor') return true;
+    return false;
   }
 
   #changed(agent: Agent): void {
@@ -313,7 +314,8 @@ export class SimHost {
     agent.answerPoll?.();
   }
 
-  #alive(resource: string): Operation[] {
+  #alive(resource: string): readonly Operation[] {
+    if (this.#scripts.size === 0) return NOTHING_ALIVE;
     const alive: Operation[] = [];
     for (const script of this.#scripts)
       if (script.resource === resource) alive.push(script.operation);
@@ -325,8 +327,8 @@ export class SimHost {
     const resources = [...agent.watched].map(([resource, { exit, begunAt }]) => ({
       resource,
       alive: this.#alive(resource),
-      ...(exit === undefined ? {} : { exit }),
-      ...(begunAt === undefined ? {} : { begunMsAgo: now - begunAt }),
+      exit,
+      begunMsAgo: begunAt === undefined ? undefined : now - begunAt,
     }));
     return { boot: this.boot, incarnation: agent.incarnation, cursor: agent.cursor, resources };
   }

@@ -20,8 +20,8 @@ import {
 import type { ClusterState } from '../core/state.ts';
 import type { SimEpoch } from './sim-script.ts';
 
-/** What survives a crash. */
-export type Disk = { readonly journal: string; epoch: number; saved: Map<string, unknown> };
+/** What survives a crash; values as the journal has them, in JSON. */
+export type Disk = { readonly journal: string; epoch: number; saved: Map<string, string> };
 
 /** How one question to a host ends. */
 export type Asked<T> = Readonly<
@@ -126,7 +126,7 @@ export class SimManager {
     this.#wakeAt = Infinity;
     this.#stalledUntil = 0;
     this.#machine = this.#ports.makeMachine(this.disk.epoch);
-    const saved: Saved = structuredClone(this.disk.saved);
+    const saved = readDisk(this.disk);
     const step = this.#machine.restore(saved, this.#ports.schedule.now);
     this.#state = step.state;
     this.#ports.observe(step, undefined);
@@ -214,7 +214,7 @@ export class SimManager {
     const run = this.#run;
     this.#ports.schedule.after(this.#ports.commitMs(), () => {
       if (run !== this.#run) return;
-      for (const { key, value } of step.saves) this.disk.saved.set(key, structuredClone(value));
+      for (const { key, value } of step.saves) this.disk.saved.set(key, JSON.stringify(value));
       this.#busy = false;
       if (this.#ports.crashes('after-save')) return this.crash();
       this.#act(step.commands);
@@ -333,6 +333,10 @@ export class SimManager {
     };
     attempt();
   }
+}
+
+function readDisk({ saved }: Disk): Saved {
+  return new Map([...saved].map(([key, value]) => [key, JSON.parse(value)]));
 }
 
 function supersededBy(host: string, why: string, askedAt: number): HaEvent {

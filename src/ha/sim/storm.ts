@@ -8,7 +8,7 @@ import { Random } from '../../kernel/random.ts';
 import { Swarm } from '../../sim/swarm.ts';
 import { Bystander } from './bystander.ts';
 import { Violation } from './checker.ts';
-import { drawShape } from './cluster-shapes.ts';
+import { drawShape, type Size } from './cluster-shapes.ts';
 import { FAULTS, type FaultName } from './faults.ts';
 import { Operators } from './operators.ts';
 import type { Conduct } from './sim-script.ts';
@@ -29,11 +29,11 @@ export class Storm {
   readonly #operators: Operators;
 
   /** `always`: faults that this schedule must have. */
-  constructor(seed: number, always: readonly FaultName[] = []) {
+  constructor(seed: number, always: readonly FaultName[] = [], size?: Size) {
     this.#random = new Random(seed);
     const presence = 0.1 + 0.5 * this.#random.fork('presence').next();
     this.faults = new Swarm(this.#random.fork('swarm'), FAULTS, presence, always);
-    const shape = drawShape(this.#random.fork('shape'));
+    const shape = drawShape(this.#random.fork('shape'), size);
     this.world = new World(shape, this.#random.fork('world'), this.#fate());
     this.bystander = new Bystander(this.world, this.faults);
     this.#strikes = new Strikes(this.world, this.faults, this.bystander);

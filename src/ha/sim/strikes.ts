@@ -170,7 +170,7 @@ export class Strikes {
     const second = world.newManager({
       journal: random.chance(0.5) ? disk.journal : 'second',
       epoch: disk.epoch,
-      saved: random.chance(0.5) ? structuredClone(disk.saved) : new Map<string, unknown>(),
+      saved: new Map(random.chance(0.5) ? disk.saved : []),
     });
     this.#second = second;
     this.#bystander.notAlone = true;
