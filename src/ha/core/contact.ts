@@ -6,6 +6,7 @@
  * (`listenSince`). Boots and incarnations are only equal or different; what came earlier is known by
  * when we asked.
  */
+import type { Instant } from '../../kernel/machine.ts';
 import { judgeDevices, offIsOver, distrust, powerIsOff } from './devices.ts';
 import type { Draft } from './draft.ts';
 import { beatWhileFencing } from './fencing.ts';
@@ -38,7 +39,7 @@ export function onBeat(draft: Draft, beat: Beat): void {
   for (const fenced of draft.state.fencing) draft.touchedHosts.add(fenced);
   const { doubtedAt } = draft.host(before.name);
   const speaker = { boot: beat.boot, incarnation: beat.incarnation, doubtedAt };
-  for (const seen of beat.observations) observe(draft, beat.host, speaker, seen);
+  for (const seen of beat.observations) observe(draft, beat, speaker, seen);
 }
 
 /** The host lives and its agent answers, but obeys a manager with another journal: nothing is known there. */
@@ -218,12 +219,13 @@ function meetAgent(draft: Draft, before: HostState): void {
   draft.because(`the agent on ${name} was restarted`);
 }
 
-function observe(draft: Draft, host: HostName, speaker: Speaker, seen: Observation): void {
+function observe(draft: Draft, { host, askedAt }: Beat, speaker: Speaker, seen: Observation): void {
   const owner = draft.layout.owners.get(seen.resource);
   if (owner === undefined) return;
   const { group, resource } = owner;
   const known = draft.known(group, host, seen.resource);
   if (isOperating(draft, host, seen.resource)) return; // The answer to our order says more.
+  if (isOvertaken(known, askedAt)) return;
   // After a gap of our own, what lay waiting is old, and nobody but us is to blame.
   const isGap = draft.now - draft.state.listenSince <= resource.monitorOverdueMs;
   const overdueMs = isGap ? Infinity : resource.monitorOverdueMs;
@@ -237,6 +239,15 @@ function observe(draft: Draft, host: HostName, speaker: Speaker, seen: Observati
     operate(draft, group, host, seen.resource, 'monitor', 'an operation of it has ended');
   }
   draft.because(`${seen.resource} on ${host}: ${next.status}, ${next.text}`);
+}
+
+/**
+ * The answer to our start or stop came after this was asked: what is told as alive may be just that, which
+ * has ended, and no monitor of the same question can have begun since.
+ */
+function isOvertaken({ evidence, doubtedAt }: Known, askedAt: Instant): boolean {
+  const isOperation = evidence?.source === 'start' || evidence?.source === 'stop';
+  return isOperation && askedAt < doubtedAt;
 }
 
 function isSame(a: Known, b: Known): boolean {

@@ -4,7 +4,7 @@ import type { Instant } from '../../kernel/machine.ts';
 import type { Draft } from './draft.ts';
 import { countFailure } from './failures.ts';
 import type { Known } from './knowledge.ts';
-import { askEverybody, operate, pauseMs, stopLeaves } from './operating.ts';
+import { ask, operate, pauseMs, stopLeaves } from './operating.ts';
 import { eligibleFor, knownOn } from './placement.ts';
 import { dropPlan, say } from './plan-words.ts';
 import { listOf, type GroupName, type HostName } from './spec.ts';
@@ -51,7 +51,7 @@ export function beginMove(draft: Draft, name: GroupName, host: HostName, why: st
   };
   draft.setGroup({ ...group, plan });
   draft.because(`move ${name} from ${host} to ${choice}: ${why}`);
-  askEverybody(draft, name, plan);
+  ask(draft, name, choice, plan);
   say(draft, name, `is about to move from ${host} to ${choice}: ${why}`);
 }
 
@@ -76,7 +76,9 @@ function isReady(draft: Draft, name: GroupName, plan: Move): boolean {
   const { host, to, why, askedAt } = plan;
   const open = knownOn(draft, name, to).find((known) => !saysStopped(known, askedAt));
   if (open === undefined) {
-    draft.setGroup({ ...draft.group(name), plan: { ...plan, stopping: true } });
+    // What it has said to this plan is its answer to the start, too, if the stops are quick.
+    const stopping = { ...plan, stopping: true };
+    draft.setGroup({ ...draft.group(name), plan: stopping, askedAheadAt: askedAt });
     const text = `from ${host}: ${why}`;
     draft.fact({ name: 'ha.group.moving', severity: 'info', group: name, host: to, text });
     return true;
@@ -103,7 +105,7 @@ function askOn(draft: Draft, name: GroupName, plan: Move): void {
   let { again, mended } = plan;
   if (draft.isOver(again, 0)) {
     again = draft.now + pauseMs(draft);
-    askEverybody(draft, name, plan);
+    ask(draft, name, to, plan);
   }
   for (const { name: resource } of draft.groupSpec(name).resources) {
     const { evidence } = draft.known(name, to, resource);

@@ -38,19 +38,21 @@ export function operate(
   draft.order({ type: 'operate', host, boot, request, sequence, operation, resource, reason });
 }
 
+type Question = Pick<Plan, 'askedAt' | 'why'>;
+
 /** Orders a monitor of everything on every host that answers and might hold the group. */
-export function askEverybody(
-  draft: Draft,
-  name: GroupName,
-  plan: Pick<Plan, 'askedAt' | 'why'>,
-): void {
+export function askEverybody(draft: Draft, name: GroupName, question: Question): void {
   for (const host of hostsOf(draft, name)) {
-    if (!isOnline(draft, host)) continue;
-    for (const { name: resource } of draft.groupSpec(name).resources) {
-      const known = draft.known(name, host, resource);
-      if ((known.evidence?.askedAt ?? -1) >= plan.askedAt) continue;
-      operate(draft, name, host, resource, 'monitor', plan.why);
-    }
+    if (isOnline(draft, host)) ask(draft, name, host, question);
+  }
+}
+
+/** Of everything on one host, unless it has answered. */
+export function ask(draft: Draft, name: GroupName, host: HostName, question: Question): void {
+  for (const { name: resource } of draft.groupSpec(name).resources) {
+    const known = draft.known(name, host, resource);
+    if ((known.evidence?.askedAt ?? -1) >= question.askedAt) continue;
+    operate(draft, name, host, resource, 'monitor', question.why);
   }
 }
 

@@ -165,7 +165,10 @@ export type GroupState = Readonly<{
   /** Where an operator wants it. */
   wanted: HostName | undefined;
   plan: Plan | undefined;
-  /** When its hosts were asked ahead of a plan: while off was on its way to the host that may hold it. */
+  /**
+   * When its hosts were asked ahead of a plan to start: while off was on its way to the host that may hold
+   * it, or before it was stopped to move.
+   */
   askedAheadAt: Instant | undefined;
   /** Why it is as it is, in words. */
   reason: string;
