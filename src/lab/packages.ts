@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Which of Debian's packages the demo and the component tests need, and their installation.
+ * Which of Debian's packages the demo, the tests and the benches need, and their installation.
  *
  * A package counts as there when its programs are: a machine that has them from elsewhere needs
  * nothing. Nothing is installed without a yes on a terminal, but with CI=true. No package starts

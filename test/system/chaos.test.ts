@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Three minutes of chaos. The seed comes from the commit, CHAOS_SEED chooses another one; longer runs
- * are `npm run chaos`. What the checker looks for is planted beside it: a check that cannot fail is none.
+ * Three minutes of chaos. The seed comes from the commit, CHAOS_SEED chooses another one; longer runs,
+ * which judge memory as well, are `npm run chaos`. What the checker looks for is planted beside it: a check that cannot fail is none.
  */
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync } from 'node:fs';
