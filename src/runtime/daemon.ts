@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What every daemon does around its work: it logs, tells systemd how it is, and ends on SIGTERM or SIGINT. */
-import { giveBackMemory } from './give-back.ts';
 import { logLevelOf, openLog, type Log } from './log.ts';
 import type { FindSetting } from './settings.ts';
 import { systemdNotifier, watchdogIntervalMs } from './systemd.ts';
@@ -12,9 +11,6 @@ export type DaemonPorts = {
   /** To be called once it serves others. */
   readonly onReady: () => void;
 };
-
-/** After the start, when what it needed is not needed any more. */
-const SETTLED_MS = 10_000;
 
 export async function runDaemon(
   name: string,
@@ -32,15 +28,10 @@ export async function runDaemon(
   process.once('SIGINT', end);
   const intervalMs = watchdogIntervalMs();
   const watchdog = intervalMs && setInterval(() => notify('WATCHDOG=1'), intervalMs);
-  const settled = setTimeout(() => {
-    giveBackMemory().catch((error: unknown) => log.debug({ error }, 'memory is not given back'));
-  }, SETTLED_MS);
-  settled.unref();
   try {
     await work({ log, signal: stop.signal, onReady: () => notify('READY=1') });
   } finally {
     clearInterval(watchdog);
-    clearTimeout(settled);
     process.off('SIGTERM', end);
     process.off('SIGINT', end);
     flush();

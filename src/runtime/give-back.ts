@@ -3,13 +3,27 @@
  * Gives back what only the start of a daemon has needed: garbage, what malloc keeps for later, and the
  * pages of Node's own executable, which the kernel maps generously around each one that is touched.
  * They are clean, and whichever is used again comes back from the page cache. Half of a daemon's
- * memory goes so; nothing else would ever take it from one that waits most of its life.
+ * memory goes so; nothing else would ever take it from one that waits most of its life. The manager
+ * keeps its pages: it is needed most when disks hang.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Log } from './log.ts';
 
 const MADV_DONTNEED = 4;
+
+/** After the start, when what it needed is not needed any more. */
+const SETTLED_MS = 10_000;
+
+/** Once the daemon has settled. */
+export function giveBackOnceSettled(log: Log): Disposable {
+  const settled = setTimeout(() => {
+    giveBackMemory().catch((error: unknown) => log.debug({ error }, 'memory is not given back'));
+  }, SETTLED_MS);
+  settled.unref();
+  return { [Symbol.dispose]: () => clearTimeout(settled) };
+}
 
 export async function giveBackMemory(): Promise<void> {
   const { default: koffi } = await import('koffi');

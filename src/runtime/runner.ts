@@ -47,9 +47,10 @@ export async function run<S, E, C>(
 
     const due = machine.deadline(step.state);
     await inbox.wait(due, clock, signal);
-    if (inbox.size === 0 || eventsInARow % EVENTS_IN_A_TURN === 0) await clock.turn();
-    if (signal.aborted) return;
     const tickFirst = eventsInARow >= EVENTS_IN_A_ROW && due !== undefined && due <= clock.now();
+    const isTurn = eventsInARow % EVENTS_IN_A_TURN === 0;
+    if (inbox.size === 0 || tickFirst || isTurn) await clock.turn();
+    if (signal.aborted) return;
     const event = tickFirst ? undefined : inbox.take();
     eventsInARow = event === undefined ? 0 : eventsInARow + 1;
     cause = event ?? { type: 'tick' };

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { runDaemon, type DaemonPorts } from '../../runtime/daemon.ts';
+import { giveBackOnceSettled } from '../../runtime/give-back.ts';
 import { settings, type FindSetting } from '../../runtime/settings.ts';
 import { isInOwnNetwork, isLoopback } from '../../runtime/plain-tcp.ts';
 import { findIdentityFiles, tlsOptions, type IdentityFiles } from '../../runtime/tls-files.ts';
@@ -106,6 +107,7 @@ async function runAsChosen(
   { log, signal, onReady }: DaemonPorts,
 ): Promise<void> {
   const { host, halo, managers } = choice;
+  using _settling = giveBackOnceSettled(log);
   using identity = files && (await LiveIdentity.open(files, { role: 'agent', host }, log));
   using testIdentity =
     halo === undefined && testId === undefined ? undefined : openTestIdentity(testId, process.env);

@@ -81,8 +81,7 @@ export class OutputFiles {
 
   #lookAt(files: Iterable<string>): void {
     for (const file of files) {
-      const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
-      if (size > CUT_BYTES) readFile(file);
+      if (sizeOf(file) > CUT_BYTES) readFile(file);
     }
   }
 
@@ -90,6 +89,15 @@ export class OutputFiles {
     // A hash: the name of a resource may hold anything.
     const name = createHash('sha256').update(resource).digest('hex').slice(0, 32);
     return [join(this.#folder, `${name}.out`), join(this.#folder, `${name}.err`)];
+  }
+}
+
+/** 0 of what is not there, or cannot be looked at. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
   }
 }
 

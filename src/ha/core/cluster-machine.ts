@@ -175,6 +175,7 @@ function follow(draft: Draft): void {
     if (!isTick) continue;
     for (const name of draft.dueGroups()) if (!groups.has(name)) lookAtGroup(draft, name);
   }
+  for (const name of draft.touchedGroups) draft.wake(name);
 }
 
 function lookAtGroup(draft: Draft, name: GroupName): void {

@@ -105,7 +105,7 @@ export class Draft {
     this.changes++;
     this.#hosts.set(name, next);
     if ((before.fence === undefined) !== (next.fence === undefined)) this.#noteFence(next);
-    if (!isSameForGroups(before, next)) for (const group of this.groupsOn(name)) this.#wake(group);
+    if (!isSameForGroups(before, next)) for (const group of this.groupsOn(name)) this.wake(group);
     if (hostRecordChanged(before, next)) {
       this.#saves.set(`host/${name}`, () => savedHost(this.host(name)));
     }
@@ -132,9 +132,9 @@ export class Draft {
     const { name } = next;
     if (groupRecordChanged(this.group(name), next)) this.#saveGroup(name);
     this.#putGroup(next);
-    this.#wake(name);
+    this.wake(name);
     if (this.#state.keepsUntil.get(name) !== -Infinity) this.#ownKeeps().set(name, -Infinity);
-    for (const later of this.layout.waitingFor.get(name) ?? []) this.#wake(later);
+    for (const later of this.layout.waitingFor.get(name) ?? []) this.wake(later);
   }
 
   #putGroup(next: GroupState): void {
@@ -250,7 +250,8 @@ export class Draft {
     this.#ownKeeps().set(group, until - EARLY_MS);
   }
 
-  #wake(group: GroupName): void {
+  /** The next tick looks at it. */
+  wake(group: GroupName): void {
     if (this.#state.restsUntil.get(group) !== -Infinity) this.#ownRests().set(group, -Infinity);
   }
 
@@ -314,7 +315,7 @@ export class Draft {
   }
 
   #notePending(pending: Pending, by: 1 | -1): void {
-    if (pending.type === 'operation') this.#wake(pending.group);
+    if (pending.type === 'operation') this.wake(pending.group);
     if (isCheck(pending)) this.#state.checks += by;
   }
 

@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts';
 import { countFailure } from './failures.ts';
 import type { Known } from './knowledge.ts';
 import { ask, operate, pauseMs, stopLeaves } from './operating.ts';
-import { eligibleFor, knownOn } from './placement.ts';
+import { eligibleFor, hostsOf, isOnline, knownOn } from './placement.ts';
 import { dropPlan, say } from './plan-words.ts';
 import { listOf, type GroupName, type HostName } from './spec.ts';
 import type { Plan } from './state.ts';
@@ -51,8 +51,15 @@ export function beginMove(draft: Draft, name: GroupName, host: HostName, why: st
   };
   draft.setGroup({ ...group, plan });
   draft.because(`move ${name} from ${host} to ${choice}: ${why}`);
-  ask(draft, name, choice, plan);
+  askOthers(draft, name, plan);
   say(draft, name, `is about to move from ${host} to ${choice}: ${why}`);
+}
+
+/** All but the one that it leaves, whose stops say more than a monitor. */
+function askOthers(draft: Draft, name: GroupName, plan: Move): void {
+  for (const other of hostsOf(draft, name)) {
+    if (other !== plan.host && isOnline(draft, other)) ask(draft, name, other, plan);
+  }
 }
 
 /** While it stops here, too, the other host must be able to take it: what was not stopped yet runs on. */
@@ -105,7 +112,7 @@ function askOn(draft: Draft, name: GroupName, plan: Move): void {
   let { again, mended } = plan;
   if (draft.isOver(again, 0)) {
     again = draft.now + pauseMs(draft);
-    ask(draft, name, to, plan);
+    askOthers(draft, name, plan);
   }
   for (const { name: resource } of draft.groupSpec(name).resources) {
     const { evidence } = draft.known(name, to, resource);

@@ -40,6 +40,9 @@ export function operate(
 
 type Question = Pick<Plan, 'askedAt' | 'why'>;
 
+/** As ADR 1 has it: how old an answer may be that was asked before the plan was made. */
+const AHEAD_MS = 2_000;
+
 /** Orders a monitor of everything on every host that answers and might hold the group. */
 export function askEverybody(draft: Draft, name: GroupName, question: Question): void {
   for (const host of hostsOf(draft, name)) {
@@ -66,7 +69,7 @@ export function askAhead(draft: Draft, name: GroupName): void {
 
 /** Lately enough for the answers to count as those to a plan that is made now. */
 export function isAskedAhead(draft: Draft, { askedAheadAt }: GroupState): boolean {
-  return askedAheadAt !== undefined && !draft.isOver(askedAheadAt, pauseMs(draft));
+  return askedAheadAt !== undefined && !draft.isOver(askedAheadAt, AHEAD_MS);
 }
 
 /** Whoever has answered an older question since it was asked was not asked for this plan: he is asked again. */

@@ -10,6 +10,9 @@ import { groupsMaybeOn, mayTake } from './placement.ts';
 import { listOf, type ClusterSpec, type GroupName, type HostName } from './spec.ts';
 import type { HostState, Inquiry } from './state.ts';
 
+/** More an agent does not take. */
+const ANSWER_MS_MAX = 60_000;
+
 type Cause = FenceCase['cause'];
 const TARGETS_MAX = 3;
 const HOUR_MS = 3_600_000;
@@ -126,7 +129,7 @@ function askWhoReaches(draft: Draft, name: HostName, asked: readonly HostName[])
 }
 
 function answerMs({ heartbeatTimeoutMs }: ClusterSpec): number {
-  return Math.max(100, Math.floor(heartbeatTimeoutMs / 4));
+  return Math.min(ANSWER_MS_MAX, Math.max(100, Math.floor(heartbeatTimeoutMs / 4)));
 }
 
 /** Where this is false there is no cause, whatever may be on the host. */
