@@ -36,7 +36,8 @@ if (hosts !== undefined && !(hosts >= 4 && hosts <= 8 && Number.isInteger(hosts)
   refuse(`--hosts ${values.hosts}: expected a whole number from 4 to 8`);
 }
 
-await ensurePackages('test');
+if (process.getuid?.() !== 0) refuse('only root can make lab hosts');
+if ((await ensurePackages('chaos')).length > 0) process.exit(1);
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort()).once('SIGTERM', () => interrupt.abort());
 const report = await runChaos({
@@ -47,7 +48,8 @@ const report = await runChaos({
   signal: interrupt.signal,
 });
 if (report.violations.length > 0) {
-  console.log(`Once more: npm run chaos -- --minutes ${minutes} --seed ${seed}`);
+  const chosen = hosts === undefined ? '' : ` --hosts ${hosts}`;
+  console.log(`Once more: npm run chaos -- --minutes ${minutes} --seed ${seed}${chosen}`);
   process.exitCode = 1;
 }
 if (interrupt.signal.aborted) {

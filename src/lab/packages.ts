@@ -12,7 +12,7 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { withoutServiceStarts } from './service-policy.ts';
 
-export type Purpose = 'demo' | 'test' | 'bench';
+export type Purpose = (typeof ALL)[number];
 
 export type DebianPackage = {
   readonly name: string;
@@ -24,7 +24,7 @@ export type DebianPackage = {
   readonly service?: string;
 };
 
-const ALL = ['demo', 'test', 'bench'] as const;
+const ALL = ['demo', 'test', 'bench', 'chaos'] as const;
 const APT_ERROR = 100;
 const OCF = '/usr/lib/ocf/resource.d/heartbeat';
 
@@ -52,7 +52,7 @@ export const PACKAGES: readonly DebianPackage[] = [
   {
     name: 'nftables',
     why: 'nft, for a network that loses what is sent',
-    purposes: ['test'],
+    purposes: ['test', 'chaos'],
     files: ['nft'],
   },
   {
