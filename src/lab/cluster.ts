@@ -23,7 +23,6 @@ export type LabClusterOptions = {
    * one BMC for each host, its own. They are called `h1`, `h1-2` and so on, in this order.
    */
   readonly power?: (host: string) => readonly (readonly string[])[];
-  readonly agentFlags?: readonly string[];
   readonly managerFlags?: readonly string[];
   /** Words in front of the manager's: a program that prepares something and becomes the manager. */
   readonly managerWithin?: readonly string[];
@@ -50,7 +49,8 @@ const PKI_TIMEOUT_MS = 60_000;
 const CREDENTIALS = { username: 'admin', password: 'lab-password' };
 /** Said, since the settings of this machine may say another one. */
 const PORT = 8_000;
-const MANAGER = 'mgmt';
+/** The manager's host. */
+export const MANAGER = 'mgmt';
 const MANAGER_ADDRESS = '10.77.255.1';
 
 export class LabCluster implements AsyncDisposable {
@@ -68,9 +68,8 @@ export class LabCluster implements AsyncDisposable {
     options.hosts.forEach((name, i) => {
       const address = `10.77.0.${i + 1}`;
       const flags = ['--listen', `${address}:${PORT}`, ...this.#papers('host', name)];
-      const more = ['--ocf-root', lab.ocfRoot, ...(options.agentFlags ?? [])];
       const agent = options.agent ?? [...options.aureole, 'agent'];
-      const command = [...agent, ...flags, ...more];
+      const command = [...agent, ...flags, '--ocf-root', lab.ocfRoot];
       this.#hosts.set(name, lab.host({ name, address, command }));
     });
     const within = options.managerWithin ?? [];

@@ -34,8 +34,6 @@ export type TrialSettings = {
   readonly device?: (host: string, device: DeviceEntry) => DeviceEntry;
   /** What stands for lab/Recorded. */
   readonly resource?: (thing: string) => TrialResource;
-  /** More keys of a host's entry. */
-  readonly host?: (name: string) => Readonly<Record<string, unknown>>;
 };
 
 export function trialConfiguration(settings: TrialSettings): string {
@@ -65,11 +63,7 @@ function hostOf({ fencing, ...entry }: HostEntry, settings: TrialSettings): obje
   const deviceOf = (device: DeviceEntry): object => {
     return { ...(settings.device?.(name, device) ?? device), timeout };
   };
-  return {
-    ...entry,
-    fencing: fencing.map((level) => level.map(deviceOf)),
-    ...settings.host?.(name),
-  };
+  return { ...entry, fencing: fencing.map((level) => level.map(deviceOf)) };
 }
 
 function resourcesOf({ name }: TrialGroup, settings: TrialSettings): readonly object[] {

@@ -14,22 +14,12 @@ import { trialConfiguration, type TrialGroup, type TrialSettings } from './confi
 import { OverlapJudge, parseWorldLog, type WorldLine } from './world-log.ts';
 
 export type TrialOptions = {
-  /** Where all of it lies; taken away in the end. */
-  readonly directory: string;
-  /** How aureole is called. */
-  readonly aureole: readonly string[];
-  /** How the agent is called, where it is a program of its own. */
-  readonly agent?: readonly string[];
-  readonly hosts: readonly string[];
   /** Absent: one for each host, at home there; hosts are pairs in their order. */
   readonly groups?: readonly TrialGroup[];
   readonly heartbeatTimeout?: string;
   readonly canaries?: boolean;
-} & Pick<LabClusterOptions, 'power' | 'managerFlags' | 'managerWithin'> &
-  Pick<
-    TrialSettings,
-    'dependents' | 'ha' | 'host' | 'device' | 'fenceTimeout' | 'resource' | 'timeouts'
-  >;
+} & LabClusterOptions &
+  Pick<TrialSettings, 'dependents' | 'ha' | 'device' | 'fenceTimeout' | 'resource' | 'timeouts'>;
 
 export class TrialCluster implements AsyncDisposable {
   readonly cluster: LabCluster;

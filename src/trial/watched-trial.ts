@@ -82,6 +82,16 @@ export class WatchedTrial implements AsyncDisposable {
     throw new Error(`not within ${withinMs} ms: ${what}\n${await this.#told(last)}`);
   }
 
+  /** Until nobody answers at its socket any more. */
+  async killManager(): Promise<void> {
+    this.trial.manager.killProgram();
+    const deadline = performance.now() + UNTIL_MS;
+    while ((await this.status()) !== undefined) {
+      if (performance.now() > deadline) throw new Error('a manager that was killed still answers');
+      await sleep(ASK_EVERY_MS);
+    }
+  }
+
   /** The id of what was told last. */
   async lastTold(): Promise<number> {
     return (await this.events()).at(-1)?.id ?? 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** How each fault is brought about, and how it ends. */
 import type { PowerFault } from '../../lab/bmc/lab-bmc.ts';
-import { MANAGER, SCRIPT_FAULTS, type FaultName } from './faults.ts';
+import { MANAGER } from '../../lab/cluster.ts';
+import { SCRIPT_FAULTS, type FaultName } from './faults.ts';
 import type { Stage } from './stage.ts';
 
 type Act = {

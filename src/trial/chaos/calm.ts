@@ -14,7 +14,6 @@ import type { Stage } from './stage.ts';
 
 const WELL_WITHIN_MS = 120_000;
 const ASK_EVERY_MS = 400;
-const ORDER_MS = 5_000;
 /** Looks in a row at which all is well. */
 const WELL_LOOKS = 3;
 /** How long a host may need to answer before the operator pulls its plug. */
@@ -158,8 +157,6 @@ async function order(
   target: string,
   options: CalmOptions,
 ): Promise<void> {
-  const given = { verb, target, force: false, dryRun: false, reason: 'calm', operator: '' };
-  const signal = AbortSignal.timeout(ORDER_MS);
-  const answer = await options.watched.api.order(given, signal).catch(() => undefined);
+  const answer = await options.watched.order(verb, target).catch(() => undefined);
   options.tell(`${verb} ${target}: ${answer?.outcome ?? 'no answer'}`);
 }

@@ -8,9 +8,6 @@
  * minutes, have tests of their own in test/system/faults.
  */
 
-/** The manager's host, as the lab calls it. */
-export const MANAGER = 'mgmt';
-
 export type FaultKind = {
   /** `resource`: one of its scripts. */
   readonly on: 'host' | 'resource' | 'manager';

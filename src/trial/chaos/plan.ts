@@ -4,9 +4,10 @@
  * anything is done, so that a seed gives the same storms whatever the machine makes of them.
  */
 import type { Random } from '../../kernel/random.ts';
+import { MANAGER } from '../../lab/cluster.ts';
 import type { TrialGroup } from '../configuration.ts';
 import { blamedByOrder, blamedByStrike } from './blame.ts';
-import { ENDS_THE_MANAGER, FAULT_NAMES, kindOf, MANAGER, type FaultName } from './faults.ts';
+import { ENDS_THE_MANAGER, FAULT_NAMES, kindOf, type FaultName } from './faults.ts';
 
 export type Shape = {
   readonly hosts: readonly string[];

@@ -44,8 +44,7 @@ suite('a full disk under the journal', SKIP, () => {
   test('a manager that is killed on it starts again, with the reserve', async () => {
     const { trial } = watched;
     await fillDisk(trial.manager);
-    trial.manager.killProgram();
-    while ((await watched.status()) !== undefined) await sleep(20);
+    await watched.killManager();
     await trial.manager.startProgram();
     await watched.untilTold('ha.journal.reserve-used', undefined, since);
     await trial.host('h1').freeze();

@@ -46,8 +46,7 @@ suite('a manager that is cut off from all hosts, while their BMCs answer', SKIP,
   test('nor does the one that is started after it', async () => {
     const { manager } = watched.trial;
     const restart = async (): Promise<void> => {
-      manager.killProgram();
-      while ((await watched.status()) !== undefined) await sleep(20);
+      await watched.killManager();
       await manager.startProgram();
     };
     await nobodyIsFenced(watched, restart);

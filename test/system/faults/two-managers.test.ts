@@ -104,8 +104,7 @@ suite('two managers', SKIP, () => {
   test('the first one is obeyed again once it is started anew', async () => {
     const { manager } = watched.trial;
     await second.powerOff();
-    manager.killProgram();
-    while ((await watched.status()) !== undefined) await sleep(20);
+    await watched.killManager();
     await manager.startProgram();
     const status = await watched.until('it answers', () => true);
     assert.equal(status.acting, true);
