@@ -3,26 +3,21 @@
  * A large cluster on the loopback: the real manager with a real configuration and certificates, and as
  * many agents. Hosts stand in pairs, each the other's failover host; a fence device of each says on.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { haClient, type HaApi } from '../../src/ha/client.ts';
 import type { EventView, Status } from '../../src/ha/contract.ts';
-import { messageOf } from '../../src/kernel/error.ts';
+import { Installation, type Daemon } from './installation.ts';
 import { makeAuthority } from './scale-authority.ts';
 import { startCrowd, type CrowdMember } from './scale-crowd.ts';
 
-const AUREOLE = join(import.meta.dirname, '../../src/cli/main.ts');
 const PORT = 8_000;
 const GROUPS_PER_HOST = 4;
 const RESOURCES_PER_GROUP = 2;
 const START_MS = 60_000;
 const RUNNING_MS = 300_000;
-const END_MS = 10_000;
 
 /** Says what a healthy host's power switch says, at once. */
 const FENCE = `#!/bin/sh
@@ -37,7 +32,7 @@ esac
 
 export class ScaleCluster implements AsyncDisposable {
   readonly client: HaApi;
-  readonly #manager: ChildProcess;
+  readonly #manager: Daemon;
   readonly #stack: AsyncDisposableStack;
 
   static async start(
@@ -49,37 +44,38 @@ export class ScaleCluster implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'aureole-scale-'));
     stack.defer(() => rm(folder, { recursive: true, force: true }));
     const members = Array.from({ length: size }, (_, index) => memberOf(index));
-    say(`certificates for ${size} hosts`);
-    const authority = await makeAuthority(
-      folder,
-      members.map(({ host }) => host),
-    );
+    say(`the packages, and certificates for ${size} hosts`);
+    const installation = new Installation(folder);
+    const hosts = members.map(({ host }) => host);
+    const { managerFlags, hostFiles } = await makeAuthority(folder, hosts);
     say(`${size} agents in ${crowds} processes`);
     const shares = Array.from({ length: crowds }, (_, share) =>
       members.filter((__, index) => index % crowds === share),
     );
     await Promise.all(
-      shares.map((agents) => startCrowd({ agents, port: PORT, files: authority.hostFiles }, stack)),
+      shares.map((agents) => startCrowd({ agents, port: PORT, files: hostFiles }, stack)),
     );
-    const fence = join(folder, 'fence_bench');
-    await writeFile(fence, FENCE);
-    await chmod(fence, 0o755);
-    await writeFile(join(folder, 'aureole.yaml'), configOf(members, fence), { mode: 0o600 });
-    const manager = startManager(folder, authority.managerFlags, stack);
+    const at = (file: string): string => join(folder, file);
+    await writeFile(at('fence_bench'), FENCE);
+    await chmod(at('fence_bench'), 0o755);
+    const config = configOf(members, at('fence_bench'));
+    await writeFile(at('aureole.yaml'), config, { mode: 0o600 });
+    const files = ['--config', at('aureole.yaml'), '--socket', at('manager.sock')];
+    const words = ['manager', ...files, '--journal', at('journal.db'), ...managerFlags];
+    const manager = stack.use(
+      await installation.start('aureole', words, /the manager has started/),
+    );
     return new ScaleCluster(folder, manager, stack.move());
   }
 
-  private constructor(folder: string, manager: ChildProcess, stack: AsyncDisposableStack) {
+  private constructor(folder: string, manager: Daemon, stack: AsyncDisposableStack) {
     this.client = haClient(join(folder, 'manager.sock'));
     this.#manager = manager;
     this.#stack = stack;
   }
 
   get managerPid(): number {
-    const { pid, exitCode, signalCode } = this.#manager;
-    if (pid === undefined || exitCode !== null || signalCode !== null)
-      throw new Error('the manager has ended');
-    return pid;
+    return this.#manager.pid;
   }
 
   /** The newest of them: whatever somebody should look at. */
@@ -92,20 +88,10 @@ export class ScaleCluster implements AsyncDisposable {
   async untilWell(): Promise<void> {
     const end = performance.now() + RUNNING_MS;
     for (;;) {
-      const unfit = await this.#unfit();
+      const unfit = unfitOf(await this.client.status(AbortSignal.timeout(START_MS)));
       if (unfit.length === 0) return;
       if (performance.now() > end) throw new Error(`not well in time: ${unfit.slice(0, 5).join()}`);
       await sleep(1_000);
-    }
-  }
-
-  async #unfit(): Promise<string[]> {
-    void this.managerPid;
-    try {
-      return unfitOf(await this.client.status(AbortSignal.timeout(START_MS)));
-    } catch (error) {
-      // Its socket is not there yet.
-      return [messageOf(error)];
     }
   }
 
@@ -122,29 +108,6 @@ export function unfitOf({ hosts, groups }: Status): string[] {
   );
   const down = groups.filter(({ status }) => status !== 'running');
   return [...unproven, ...down].map(({ name }) => name);
-}
-
-function startManager(
-  folder: string,
-  identity: readonly string[],
-  stack: AsyncDisposableStack,
-): ChildProcess {
-  const at = (file: string): string => join(folder, file);
-  const files = ['--config', at('aureole.yaml'), '--socket', at('manager.sock')];
-  const words = ['manager', ...files, '--journal', at('journal.db'), ...identity];
-  const log = openSync(at('manager.log'), 'w');
-  stack.defer(() => closeSync(log));
-  const manager = spawn(process.execPath, [AUREOLE, ...words], {
-    stdio: ['ignore', log, 'inherit'],
-  });
-  const gone = once(manager, 'exit');
-  stack.defer(async () => {
-    const late = setTimeout(() => manager.kill('SIGKILL'), END_MS);
-    manager.kill('SIGTERM');
-    await gone;
-    clearTimeout(late);
-  });
-  return manager;
 }
 
 function memberOf(index: number): CrowdMember {

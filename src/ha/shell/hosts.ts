@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The configured hosts as the shell holds them: one client and one poller each. */
+import { setMaxListeners } from 'node:events';
 import type { Epoch, WatchedResource } from '../../agent/contract.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { mapAtOnce } from '../../runtime/map-at-once.ts';
 import type { Mailbox } from '../../runtime/mailbox.ts';
 import { daysLeft, expiryWarning } from '../../runtime/tls-expiry.ts';
 import type { LiveIdentity } from '../../runtime/tls-live.ts';
@@ -24,6 +26,11 @@ export type HostsPorts = {
   readonly identity?: LiveIdentity | undefined;
 };
 
+/** For all of them: whoever is dead must not keep us from the others for long. */
+const MEETING_MS = 10_000;
+const MEETING_ONE_MS = 500;
+const MEETINGS_AT_ONCE = 16;
+
 export class Hosts implements Disposable {
   readonly clients: ReadonlyMap<HostName, AgentClient>;
   readonly #ports: HostsPorts;
@@ -37,6 +44,19 @@ export class Hosts implements Disposable {
         new AgentClient(host, address, ports.identity),
       ]),
     );
+  }
+
+  /**
+   * Opens the connections to all agents before anybody's silence counts. A thousand TLS handshakes
+   * take seconds of our own time: done all at once, none of them would be over within a beat.
+   */
+  async meet(signal: AbortSignal): Promise<void> {
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(MEETING_MS)]);
+    setMaxListeners(0, enough);
+    const deadlineMs = Math.min(MEETING_ONE_MS, this.#ports.config.spec.heartbeatTimeoutMs / 2);
+    await mapAtOnce([...this.clients.values()], MEETINGS_AT_ONCE, async (client) => {
+      if (!enough.aborted) await client.identity(deadlineMs, enough);
+    });
   }
 
   /** The state tells on which hosts besides its own a group was ever started. */

@@ -89,6 +89,11 @@ export class Manager implements ManagerApi, Disposable {
     });
   }
 
+  /** To be called before it runs. Whoever does not answer is asked again later. */
+  meetHosts(): Promise<void> {
+    return this.#hosts.meet(this.#signal);
+  }
+
   /** Takes its first step at once; from then on there is a status. */
   run(): Promise<void> {
     const machine = haMachine(this.#config.spec, this.#journal.epoch.number);

@@ -58,6 +58,7 @@ export async function runManager(options: ManagerOptions, signal: AbortSignal): 
   using stop = stopWith(signal);
   const runFenceDevice = fenceDeviceRunner(fencePrograms);
   using manager = new Manager({ config, journal, log, runFenceDevice, identity }, stop.signal);
+  await manager.meetHosts();
   await using _doors = await openDoors(manager, { path: options.socketPath, group });
   using _tending = tendEvery(TEND_EVERY_MS, () => journal.tend(() => Date.now()));
   const running = manager.run();
