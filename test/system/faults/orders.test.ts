@@ -84,10 +84,10 @@ suite('orders while a host dies', SKIP, () => {
     trial.holdScript('g1', 'start', 'h2');
     const mark = await orderUntil('deactivate', 'start h2');
     await trial.host('h2').freeze();
-    const { alarms } = await watched.until('an alarm', (now) => now.alarms.length > 0);
-    assert.match(
-      alarms[0]?.text ?? '',
-      /would help no group: no host that answers may take one over/,
+    // On a busy machine it may first say that nobody else answers.
+    const helpsNobody = /would help no group: no host that answers may take one over/;
+    await watched.until(helpsNobody.source, ({ alarms }) =>
+      alarms.some(({ text }) => helpsNobody.test(text)),
     );
     assert.deepEqual(trial.since(mark), ['stop h1', 'stopped h1', 'start h2']);
     await watched.order('activate', 'h1');
