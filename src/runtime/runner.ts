@@ -12,7 +12,7 @@ import type { Mailbox } from './mailbox.ts';
 /** After so many events in a row a tick that is due comes in between. */
 const EVENTS_IN_A_ROW = 1_000;
 /** And after so many, what else the process has to do: read its sockets, answer people. */
-const EVENTS_IN_A_TURN = 32;
+const EVENTS_IN_A_TURN = 256;
 
 export type Cause<E> = E | Tick | { readonly type: 'restore' };
 

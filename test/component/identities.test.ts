@@ -14,6 +14,7 @@ import { connect as connectTls, createServer } from 'node:tls';
 import { createServer as createTcpServer } from 'node:net';
 import { reachAgent } from '../../src/agent/reach.ts';
 import { AgentClient } from '../../src/ha/shell/agent-client.ts';
+import { Handshakes } from '../../src/ha/shell/handshakes.ts';
 import { LiveIdentity } from '../../src/runtime/tls-live.ts';
 import type { Status } from '../../src/ha/contract.ts';
 import { needs } from '../needs.ts';
@@ -220,13 +221,14 @@ test(
     const at = (file: string): string => authority.path('manager', 'mgmt', file);
     const files = { cert: at('manager.crt'), key: at('manager.key'), ca: at('ca.crt') };
     using identity = await LiveIdentity.open(files, { role: 'manager' }, NO_LOG);
+    const tls = { identity, handshakes: new Handshakes() };
     const tells = async (words: Buffer): Promise<string> => {
       const server = createTcpServer((socket) => socket.on('error', () => {}).write(words));
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       const bound = server.address();
       const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-      using client = new AgentClient('oss1', { address: '127.0.0.1', port }, identity);
+      using client = new AgentClient('oss1', { address: '127.0.0.1', port }, tls);
       const { type } = await client.identity(500, new AbortController().signal);
       server.close();
       return type;

@@ -4,11 +4,12 @@ import type { Socket } from 'node:net';
 import { messageOf } from '../../kernel/error.ts';
 import { AnswerReader, type HttpAnswer } from './agent-http.ts';
 
-export type Sockets = {
-  /** Where questions go in. */
-  readonly socket: Socket;
-  /** The same, or what carries its TLS: can be reset, and counts each byte that came. */
+/** A connection that is being made. */
+export type Line = {
+  /** Can be reset, and counts each byte that came. */
   readonly tcp: Socket;
+  /** Hands over, now or later, where questions go in: the same, or TLS upon it. */
+  readonly whenOpen: (use: (socket: Socket) => void) => void;
 };
 
 export type ChannelEnd =
@@ -30,25 +31,53 @@ export type ChannelFailure = {
 export const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 export class AgentChannel {
-  readonly #socket: Socket;
   readonly #tcp: Socket;
-  /** It cannot be asked any more; told once, after whoever has asked. */
+  #socket: Socket | undefined;
+  /** What is to be asked once it is open. */
+  #text = '';
+  readonly #onOpen: () => void;
+  /** It cannot be asked any more; told once, before whoever has asked. */
   readonly #onGone: (channel: AgentChannel) => void;
   #reader: AnswerReader | undefined;
   #onEnd: ((end: ChannelEnd) => void) | undefined;
   #wasKept = false;
+  #isOpen = false;
   #isGone = false;
 
-  constructor({ socket, tcp }: Sockets, onGone: (channel: AgentChannel) => void) {
-    this.#socket = socket;
+  constructor(
+    { tcp, whenOpen }: Line,
+    { onOpen, onGone }: { onOpen: () => void; onGone: (channel: AgentChannel) => void },
+  ) {
     this.#tcp = tcp;
+    this.#onOpen = onOpen;
     this.#onGone = onGone;
+    tcp.on('error', this.#failByError);
+    tcp.once('close', this.#failByEnd);
+    whenOpen((socket) => this.#use(socket));
+  }
+
+  #use(socket: Socket): void {
+    // With TLS upon it, that tells more of what has gone wrong.
+    this.#tcp.off('close', this.#failByEnd);
+    if (socket !== this.#tcp) this.#tcp.off('error', this.#failByError).on('error', () => {});
     socket.on('data', (piece: Buffer) => this.#read(piece));
-    socket.on('error', (error) => {
-      this.#fail('code' in error ? String(error.code) : '', messageOf(error));
-    });
-    socket.once('end', () => this.#fail('ECONNRESET', 'the connection was closed'));
-    socket.once('close', () => this.#fail('ECONNRESET', 'the connection was closed'));
+    if (socket === this.#tcp) this.#isOpen = true;
+    else socket.on('error', this.#failByError).once('secureConnect', () => this.#opened());
+    socket.once('end', this.#failByEnd);
+    socket.once('close', this.#failByEnd);
+    this.#socket = socket;
+    if (this.#text !== '') socket.write(this.#text);
+    this.#text = '';
+  }
+
+  readonly #failByError = (error: Error): void =>
+    this.#fail('code' in error ? String(error.code) : '', messageOf(error));
+
+  readonly #failByEnd = (): void => this.#fail('ECONNRESET', 'the connection was closed');
+
+  /** Its handshake is over. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   get isGone(): boolean {
@@ -58,7 +87,8 @@ export class AgentChannel {
   ask(text: string, onEnd: (end: ChannelEnd) => void): void {
     this.#reader = new AnswerReader();
     this.#onEnd = onEnd;
-    this.#socket.write(text);
+    if (this.#socket === undefined) this.#text = text;
+    else this.#socket.write(text);
   }
 
   /** Reset, or the kernel would still deliver the question when the path is mended. */
@@ -86,6 +116,11 @@ export class AgentChannel {
     this.#settle({ type: 'answer', answer });
   }
 
+  #opened(): void {
+    this.#isOpen = true;
+    this.#onOpen();
+  }
+
   #fail(code: string, text: string): void {
     const failure = {
       code,
@@ -102,7 +137,8 @@ export class AgentChannel {
   #leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#socket.destroy();
+    this.#socket?.destroy();
+    this.#tcp.destroy();
     this.#onGone(this);
   }
 

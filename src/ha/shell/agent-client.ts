@@ -13,9 +13,8 @@ import {
 } from '../../agent/contract.ts';
 import { z } from 'zod';
 import type { NetworkAddress } from '../config/hosts.ts';
-import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import type { HostName } from '../core/spec.ts';
-import { AgentConnections } from './agent-connections.ts';
+import { AgentConnections, type TlsParts } from './agent-connections.ts';
 import type { ChannelPool } from './channel-pool.ts';
 import { ask, type AgentRequest, type Answer } from './agent-request.ts';
 
@@ -23,9 +22,9 @@ export class AgentClient implements Disposable {
   readonly #name: HostName;
   readonly #connections: AgentConnections;
 
-  constructor(name: HostName, address: NetworkAddress, identity?: LiveIdentity) {
+  constructor(name: HostName, address: NetworkAddress, tls?: TlsParts) {
     this.#name = name;
-    this.#connections = new AgentConnections(name, address, identity);
+    this.#connections = new AgentConnections(name, address, tls);
   }
 
   /** When the certificate ends that the agent has shown last. */

@@ -6,14 +6,15 @@
  * last answers.
  */
 import { X509Certificate } from 'node:crypto';
-import { connect, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import { isFor } from '../../runtime/tls-peer.ts';
 import type { NetworkAddress } from '../config/hosts.ts';
 import type { HostName } from '../core/spec.ts';
-import type { Sockets } from './agent-channel.ts';
+import type { Line } from './agent-channel.ts';
 import { ChannelPool } from './channel-pool.ts';
+import type { Handshakes } from './handshakes.ts';
 
 /** As Node's own check says it. */
 const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
@@ -21,29 +22,35 @@ const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
 type Pools = { readonly polls: ChannelPool; readonly others: ChannelPool };
 
 /** A poll is held open; the one that takes its place may begin before it is answered. */
-const POLLS = { max: 2, idleMax: 2 };
-const OTHERS = { max: 32, idleMax: 4 };
+const POLLS = { max: 2, openingMax: 2, idleMax: 2 };
+const OTHERS = { max: 32, openingMax: 2, idleMax: 4 };
+
+export type TlsParts = {
+  readonly identity: LiveIdentity;
+  /** Of all clients together. */
+  readonly handshakes: Handshakes;
+};
 
 export class AgentConnections implements Disposable {
   readonly #host: HostName;
   readonly #address: NetworkAddress;
-  readonly #identity: LiveIdentity | undefined;
+  readonly #tls: TlsParts | undefined;
   #pools: Pools;
   #expiresAt: number | undefined;
 
-  constructor(host: HostName, address: NetworkAddress, identity?: LiveIdentity) {
+  constructor(host: HostName, address: NetworkAddress, tls?: TlsParts) {
     this.#host = host;
     this.#address = address;
-    this.#identity = identity;
+    this.#tls = tls;
     this.#pools = this.#openPools();
-    identity?.onChange(() => {
+    tls?.identity.onChange(() => {
       for (const pool of Object.values(this.#pools)) pool.retire();
       this.#pools = this.#openPools();
     });
   }
 
   get isTls(): boolean {
-    return this.#identity !== undefined;
+    return this.#tls !== undefined;
   }
 
   get polls(): ChannelPool {
@@ -64,17 +71,36 @@ export class AgentConnections implements Disposable {
   }
 
   #openPools(): Pools {
-    const open = (): Sockets => this.#open();
-    return { polls: new ChannelPool(open, POLLS), others: new ChannelPool(open, OTHERS) };
+    return {
+      polls: new ChannelPool(() => this.#open(true), POLLS),
+      others: new ChannelPool(() => this.#open(false), OTHERS),
+    };
   }
 
-  #open(): Sockets {
+  #open(isForPolls: boolean): Line {
     const { address, port } = this.#address;
     const tcp = connect({ host: address, port, noDelay: true });
-    if (this.#identity === undefined) return { socket: tcp, tcp };
+    const tls = this.#tls;
+    if (tls === undefined) return { tcp, whenOpen: (use) => use(tcp) };
+    const whenOpen = (use: (socket: Socket) => void): void => {
+      // Before, it costs nothing, and a host that is off would only stand in the way.
+      tcp.once('connect', () => {
+        const leaveQueue = tls.handshakes.enter((leave) => {
+          if (tcp.destroyed) return leave();
+          const socket = this.#secure(tcp, tls.identity);
+          socket.once('secureConnect', leave);
+          use(socket);
+        }, isForPolls);
+        tcp.once('close', leaveQueue);
+      });
+    };
+    return { tcp, whenOpen };
+  }
+
+  #secure(tcp: Socket, { current: { secureContext } }: LiveIdentity): TLSSocket {
     const host = this.#host;
     const socket = connectTls({
-      secureContext: this.#identity.current.secureContext,
+      secureContext,
       socket: tcp,
       servername: isIP(host) ? '' : host,
       checkServerIdentity: (_dialled, { raw }) => nameFault(host, new X509Certificate(raw)),
@@ -82,7 +108,7 @@ export class AgentConnections implements Disposable {
     socket.once('secureConnect', () => {
       this.#expiresAt = socket.getPeerX509Certificate()?.validToDate.getTime();
     });
-    return { socket, tcp };
+    return socket;
   }
 }
 

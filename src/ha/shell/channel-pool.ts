@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A few connections to one agent: questions take one that is free, else a new one, else their turn. */
-import { AgentChannel, type ChannelEnd, type Sockets } from './agent-channel.ts';
+import { AgentChannel, type ChannelEnd, type Line } from './agent-channel.ts';
 
 export type PoolBounds = {
   readonly max: number;
+  /** Handshakes at once. What is answered soon is asked over few connections; the rest is held. */
+  readonly openingMax: number;
   readonly idleMax: number;
 };
 
@@ -27,7 +29,7 @@ const NEVER_SENT: ChannelEnd = {
 };
 
 export class ChannelPool implements Disposable {
-  readonly #open: () => Sockets;
+  readonly #open: () => Line;
   readonly #bounds: PoolBounds;
   readonly #channels = new Set<AgentChannel>();
   readonly #idle: AgentChannel[] = [];
@@ -35,7 +37,7 @@ export class ChannelPool implements Disposable {
   readonly #waiting = new Set<Question>();
   #isRetired = false;
 
-  constructor(open: () => Sockets, bounds: PoolBounds) {
+  constructor(open: () => Line, bounds: PoolBounds) {
     this.#open = open;
     this.#bounds = bounds;
   }
@@ -65,8 +67,14 @@ export class ChannelPool implements Disposable {
   }
 
   #openOne(): AgentChannel | undefined {
-    if (this.#channels.size >= this.#bounds.max) return undefined;
-    const channel = new AgentChannel(this.#open(), (gone) => this.#forget(gone));
+    const { max, openingMax } = this.#bounds;
+    if (this.#channels.size >= max) return undefined;
+    const opening = this.#channels.values().filter(({ isOpen }) => !isOpen);
+    if (opening.take(openingMax).toArray().length >= openingMax) return undefined;
+    const channel = new AgentChannel(this.#open(), {
+      onOpen: () => this.#openForWaiting(),
+      onGone: (gone) => this.#forget(gone),
+    });
     this.#channels.add(channel);
     return channel;
   }
@@ -91,8 +99,13 @@ export class ChannelPool implements Disposable {
     this.#channels.delete(channel);
     const at = this.#idle.indexOf(channel);
     if (at >= 0) this.#idle.splice(at, 1);
-    const next = this.#takeWaiting();
-    const another = next && this.#openOne();
+    this.#openForWaiting();
+  }
+
+  #openForWaiting(): void {
+    if (this.#waiting.size === 0) return;
+    const another = this.#openOne();
+    const next = another && this.#takeWaiting();
     if (next !== undefined && another !== undefined) this.#put(next, another);
   }
 

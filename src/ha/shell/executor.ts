@@ -75,7 +75,8 @@ async function operate(
   }
   const { heartbeatTimeoutMs } = config.spec;
   const more = { client, clock, epoch, heartbeatTimeoutMs, inbox };
-  return runOperation(command, resource, more, signal);
+  // One of its own: of thousands at one signal each would be looked for among all.
+  return runOperation(command, resource, more, AbortSignal.any([signal]));
 }
 
 async function power(

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The configured hosts as the shell holds them: one client and one poller each. */
-import { setMaxListeners } from 'node:events';
 import type { Epoch, WatchedResource } from '../../agent/contract.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -11,9 +10,10 @@ import type { LiveIdentity } from '../../runtime/tls-live.ts';
 import type { HaConfig } from '../config.ts';
 import type { Alarm, HostView } from '../contract.ts';
 import type { HaEvent } from '../core/messages.ts';
-import { listOf, type HostName } from '../core/spec.ts';
+import { listOf, type HostName, type ResourceName } from '../core/spec.ts';
 import type { ClusterState } from '../core/state.ts';
 import { AgentClient } from './agent-client.ts';
+import { Handshakes } from './handshakes.ts';
 import { Poller } from './poller.ts';
 
 export type HostsPorts = {
@@ -38,11 +38,10 @@ export class Hosts implements Disposable {
 
   constructor(ports: HostsPorts) {
     this.#ports = ports;
+    const { config, identity } = ports;
+    const tls = identity && { identity, handshakes: new Handshakes() };
     this.clients = new Map(
-      [...ports.config.hosts].map(([host, address]) => [
-        host,
-        new AgentClient(host, address, ports.identity),
-      ]),
+      [...config.hosts].map(([host, address]) => [host, new AgentClient(host, address, tls)]),
     );
   }
 
@@ -52,10 +51,9 @@ export class Hosts implements Disposable {
    */
   async meet(signal: AbortSignal): Promise<void> {
     const enough = AbortSignal.any([signal, AbortSignal.timeout(MEETING_MS)]);
-    setMaxListeners(0, enough);
     const deadlineMs = Math.min(MEETING_ONE_MS, this.#ports.config.spec.heartbeatTimeoutMs / 2);
     await mapAtOnce([...this.clients.values()], MEETINGS_AT_ONCE, async (client) => {
-      if (!enough.aborted) await client.identity(deadlineMs, enough);
+      if (!enough.aborted) await client.identity(deadlineMs, signal);
     });
   }
 
@@ -64,13 +62,17 @@ export class Hosts implements Disposable {
     const { config, epoch } = this.#ports;
     const { heartbeatTimeoutMs, mode } = config.spec;
     const holds = mode === 'manage';
+    const watchedOn = watchLists(config, state);
+    const now = this.#ports.clock.now();
     for (const [host, client] of this.clients) {
-      const watched = watchedOn(host, config, state);
+      const watched = watchedOn.get(host) ?? [];
       const settings = { host, epoch, holds, watched, heartbeatTimeoutMs };
       const poller = new Poller(settings, { ...this.#ports, client });
+      // Spread over the time that a poll is held, or their answers would always come together.
+      const beginAt = now + (heartbeatTimeoutMs / 4) * (this.#pollers.size / this.clients.size);
       this.#pollers.set(host, poller);
       // One of its own: a thousand that come and go at one signal would each be looked for among all.
-      void poller.run(AbortSignal.any([signal]));
+      void poller.run(beginAt, AbortSignal.any([signal]));
     }
   }
 
@@ -103,18 +105,27 @@ export class Hosts implements Disposable {
   }
 }
 
-function watchedOn(host: HostName, config: HaConfig, state: ClusterState): WatchedResource[] {
-  const groups = [...config.spec.groups.values()].filter(
-    (group) =>
-      listOf(group).includes(host) || state.groups.get(group.name)?.ran.includes(host) === true,
-  );
-  return groups.flatMap(({ resources }) =>
-    resources.flatMap(({ name }) => {
-      const settings = config.resources.get(name);
-      if (settings === undefined) return [];
-      const { kind, parameters, monitorIntervalMs: intervalMs, timeouts } = settings;
-      const timeoutMs = timeouts.monitor;
-      return { name, kind, parameters, intervalMs, ...(timeoutMs !== undefined && { timeoutMs }) };
-    }),
-  );
+function watchLists(
+  config: HaConfig,
+  state: ClusterState,
+): ReadonlyMap<HostName, readonly WatchedResource[]> {
+  const lists = new Map<HostName, WatchedResource[]>();
+  for (const group of config.spec.groups.values()) {
+    const ran = state.groups.get(group.name)?.ran ?? [];
+    const watched = group.resources.flatMap(({ name }) => watchedResource(name, config));
+    for (const host of new Set([...listOf(group), ...ran])) {
+      const list = lists.get(host);
+      if (list === undefined) lists.set(host, [...watched]);
+      else list.push(...watched);
+    }
+  }
+  return lists;
+}
+
+function watchedResource(name: ResourceName, { resources }: HaConfig): WatchedResource[] {
+  const settings = resources.get(name);
+  if (settings === undefined) return [];
+  const { kind, parameters, monitorIntervalMs: intervalMs, timeouts } = settings;
+  const timeoutMs = timeouts.monitor;
+  return [{ name, kind, parameters, intervalMs, ...(timeoutMs !== undefined && { timeoutMs }) }];
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * How long an answer is waited for. When the time is over, the loop gets one more turn to read what
- * has arrived: after a stall of our own, the answer may have been here all the time.
+ * has arrived: after a stall of our own, the answer may have been here all the time. If we were late
+ * ourselves we wait once more: whoever breaks connections off because he is busy gets busier.
  */
+/** Less is the timers' own imprecision. */
+const LATE_MS = 20;
+
 export class Patience implements Disposable {
   readonly #signal: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #lastTurn: NodeJS.Immediate | undefined;
   #isOver: boolean;
   #end: () => void = () => {};
@@ -14,7 +18,13 @@ export class Patience implements Disposable {
   constructor(durationMs: number, signal: AbortSignal) {
     this.#signal = signal;
     this.#isOver = signal.aborted;
-    this.#timer = setTimeout(() => (this.#lastTurn = setImmediate(this.#over)), durationMs);
+    const dueAt = performance.now() + durationMs;
+    const giveUp = (): void => void (this.#lastTurn = setImmediate(this.#over));
+    this.#timer = setTimeout(() => {
+      const lateMs = Math.min(performance.now() - dueAt, durationMs);
+      if (lateMs < LATE_MS) giveUp();
+      else this.#timer = setTimeout(giveUp, lateMs);
+    }, durationMs);
     signal.addEventListener('abort', this.#over);
   }
 

@@ -58,7 +58,7 @@ function startPoller(t: TestContext, port: number, heartbeatTimeoutMs = 2_000) {
   };
   const poller = new Poller(settings, { client, clock, inbox, log });
   const stop = new AbortController();
-  void poller.run(stop.signal);
+  void poller.run(clock.now(), stop.signal);
   t.after(() => {
     stop.abort();
     client[Symbol.dispose]();

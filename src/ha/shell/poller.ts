@@ -72,8 +72,9 @@ export class Poller {
     this.#leaveHeldPoll();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  async run(beginAt: Instant, signal: AbortSignal): Promise<void> {
     const { clock } = this.#ports;
+    await clock.sleepUntil(beginAt, signal);
     while (!signal.aborted) {
       const askedAt = clock.now();
       const round = await this.#round(askedAt, signal);
