@@ -258,8 +258,9 @@ ha:
     }
   }
 
-  /** Nothing is started, stopped or shown otherwise while these hosts look at each resource twice more. */
+  /** Once each host was asked, nothing is started, stopped or shown otherwise while these look at each resource twice more. */
   async assertRests(...hosts: readonly Host[]): Promise<void> {
+    for (const host of HOSTS) await this.untilHost(host, ({ status }) => status !== 'unheard');
     const before = outline(await this.status());
     const acts = this.record.acts().length;
     const seen = new Map(hosts.map((host) => [host, this.record.monitors(host)]));
